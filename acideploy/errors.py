@@ -1,0 +1,106 @@
+"""Every failure that a user can meet, each with an exit code of its own.
+
+AcideployError                     1   anything below, when nothing more is known
+├── (click's UsageError)           2   the command line itself is wrong
+├── ConfigurationError             3   the configuration files or the entry script are wrong
+├── NotFoundError                  4   no model, service or version of that name
+├── ConflictError                  5   it exists already, or something still uses it
+├── BusyError                      6   another operation on the same thing is under way
+├── DependencyError                7   the environment cannot be made
+├── ServiceFailedError             8   the service crashed on start: `init()` raised, a module is missing
+├── DeadlineError                  9   not ready in time
+├── ScoringError                  10   the service answered, but not with a score
+├── StorageError                  11   a file or the state directory cannot be read or written
+├── UnsupportedError              12   something that acideploy does not do, such as AKS
+└── PortError                     13   the port is taken or answers for someone else
+(Ctrl-C)                         130
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from acideploy.config.problem import Problem
+
+INTERRUPTED_EXIT_CODE = 130
+
+
+class AcideployError(Exception):
+    """A failure to tell the user of: what is wrong, and `hint`, a command or an edit that mends it.
+
+    `detail` is text to show as it is below the message, such as the last lines of a log.
+    """
+
+    exit_code: ClassVar[int] = 1
+    meaning: ClassVar[str] = "acideploy failed in a way that has no code of its own"
+
+    def __init__(self, message: str, *, hint: str | None = None, detail: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.detail = detail
+
+
+class ConfigurationError(AcideployError):
+    """Holds every problem found, warnings included, in the order of the files."""
+
+    exit_code = 3
+    meaning = "the configuration files, the entry script or a flag's value are wrong"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        errors = sum(problem.severity == "error" for problem in problems)
+        super().__init__(f"{errors} error{'s' if errors != 1 else ''} in the configuration")
+        self.problems = tuple(problems)
+
+
+class NotFoundError(AcideployError):
+    exit_code = 4
+    meaning = "no model, version or service of that name"
+
+
+class ConflictError(AcideployError):
+    exit_code = 5
+    meaning = "it exists already, or something still uses it"
+
+
+class BusyError(AcideployError):
+    exit_code = 6
+    meaning = "another operation on the same service or model is under way"
+
+
+class DependencyError(AcideployError):
+    exit_code = 7
+    meaning = "the environment (Python version, packages) cannot be made"
+
+
+class ServiceFailedError(AcideployError):
+    exit_code = 8
+    meaning = "the service crashed: `init()` raised, a module or a file is missing"
+
+
+class DeadlineError(AcideployError):
+    exit_code = 9
+    meaning = "the service was not ready in time"
+
+
+class ScoringError(AcideployError):
+    exit_code = 10
+    meaning = "the service refused or failed the scoring request"
+
+
+class StorageError(AcideployError):
+    exit_code = 11
+    meaning = "a file or the state directory cannot be read or written"
+
+
+class UnsupportedError(AcideployError):
+    exit_code = 12
+    meaning = "asked for something that acideploy does not do, such as AKS"
+
+
+class PortError(AcideployError):
+    exit_code = 13
+    meaning = "the port is taken, or answers for another program"

@@ -1,0 +1,65 @@
+"""What the core tells while it works: facts, with no wording for a terminal, colour or time stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from acideploy.config.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A task began. `total` is its size in bytes, where that is known."""
+
+    task: str
+    title: str
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """`done` bytes of a task are finished, of those that `Started.total` announced."""
+
+    task: str
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A task ended. `reused` means that there was nothing to do."""
+
+    task: str
+    outcome: Literal["done", "reused", "failed"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A service was seen in this state."""
+
+    subject: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A line that somebody else wrote: a log line of the service, a line of uv's."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """A warning or a note about the user's files, flags or environment."""
+
+    problem: Problem
+
+
+Event: TypeAlias = Started | Advanced | Finished | Observed | Said | Noticed
+Emit: TypeAlias = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Listens to nothing."""

@@ -1,0 +1,32 @@
+"""The only loop that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from acideploy.clock import Clock
+from acideploy.errors import DeadlineError
+
+T = TypeVar("T")
+
+
+def wait_for(
+    look: Callable[[], T | None],
+    *,
+    clock: Clock,
+    within: float,
+    every: float,
+    overdue: Callable[[], DeadlineError],
+) -> T:
+    """Returns the first thing that `look` finds, looking every `every` seconds.
+
+    Raises what `overdue` makes, which says what was last seen, when `within` seconds have passed;
+    and whatever `look` raises, at once.
+    """
+    deadline = clock.monotonic() + within
+    while (found := look()) is None:
+        if clock.monotonic() >= deadline:
+            raise overdue()
+        clock.sleep(every)
+    return found

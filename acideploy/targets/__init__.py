@@ -1,0 +1,59 @@
+"""What runs a service, and what a service looks like whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+# The states of the retired LocalWebservice, and `stopped`.
+LocalState: TypeAlias = Literal["deploying", "running", "failed", "stopped", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A deployed service as it is now.
+
+    `state` is one of `LocalState` for a local service. `error` says why a failed one failed.
+    `models` are `name:version`.
+    """
+
+    name: str
+    state: str
+    compute_type: str
+    created_time: datetime
+    updated_time: datetime
+    revision: int
+    scoring_uri: str | None = None
+    swagger_uri: str | None = None
+    port: int | None = None
+    pid: int | None = None
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    environment: Mapping[str, object] = field(default_factory=dict)
+    environment_digest: str | None = None
+    auth_enabled: bool = False
+    ssl_enabled: bool = False
+    app_insights_enabled: bool = False
+    error: str | None = None
+    log_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    primary: str = field(repr=False)
+    secondary: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a service answered to a scoring request. `body` is as sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
