@@ -2,93 +2,238 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
-from acideploy.config.values import Override
+from acideploy.deploy import deploy
+from acideploy.environment.venv import VenvBuilder
+from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
-from acideploy.models import Model, ModelChanges, ModelDraft
-from acideploy.plan import Plan
+from acideploy.home import environments_directory, home, services_directory, store_directory
+from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
+from acideploy.models.store import LayoutModelStore
+from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.targets import Answer, Keys, Service
+from acideploy.targets.local import LocalTarget
+from acideploy.wanted import (
+    ConfigurationFiles,
+    DeployRequest,
+    UpdateRequest,
+    check_files,
+    wanted_by,
+    wanted_by_update,
+)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigurationFiles:
-    """The two files and the flags that override them. Either file may be missing."""
-
-    inference_config: Path | None = None
-    deployment_config: Path | None = None
-    inference_overrides: Sequence[Override] = ()
-    deployment_overrides: Sequence[Override] = ()
-    environment_directory: Path | None = None
-    strict: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployRequest:
-    """One `model deploy`. `models` are as typed: `name:version` or `name`."""
-
-    name: str
-    models: Sequence[str] = ()
-    model_metadata_files: Sequence[Path] = ()
-    files: ConfigurationFiles = ConfigurationFiles()
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    overwrite: bool = False
-    no_wait: bool = False
-    full_azureml: bool = False
-    python: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateRequest:
-    """One `service update`. None and empty leave things as they are."""
-
-    name: str
-    models: Sequence[str] = ()
-    model_metadata_files: Sequence[Path] = ()
-    files: ConfigurationFiles = ConfigurationFiles()
-    add_tags: Mapping[str, str] = field(default_factory=dict)
-    remove_tags: Sequence[str] = ()
-    add_properties: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    no_wait: bool = False
+__all__ = [
+    "ConfigurationFiles",
+    "DeployRequest",
+    "UpdateRequest",
+    "Workspace",
+    "home",
+    "open_workspace",
+]
 
 
 class Workspace:
-    """The local workspace: models and services under one directory."""
+    """The local workspace: the models and services under `directory`.
 
-    # -- checking
-    def check(self, files: ConfigurationFiles, *, models: Sequence[str] = ()) -> tuple[Problem, ...]: ...
+    Relative paths are relative to `working_directory`. Every method raises AcideployError only.
+    """
 
-    # -- models
-    def register_model(self, path: Path, draft: ModelDraft) -> Model: ...
-    def list_models(self, name: str | None = None) -> tuple[Model, ...]: ...
-    def show_model(self, reference: str) -> Model: ...
-    def update_model(self, reference: str, changes: ModelChanges) -> Model: ...
-    def delete_model(self, reference: str) -> Model: ...
-    def download_model(self, reference: str, directory: Path, *, overwrite: bool = False) -> Path: ...
+    def __init__(
+        self, directory: Path, *, working_directory: Path, clock: Clock, emit: Emit = ignore
+    ) -> None:
+        self.directory = directory
+        self._working_directory = working_directory
+        self._clock = clock
+        self._emit = emit
+        mtime = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
+        self._store = LayoutModelStore(store_directory(directory), clock=clock, mtime=mtime)
+        self._builder = VenvBuilder(environments_directory(directory), clock=clock)
+        self._target = LocalTarget(services_directory(directory), clock=clock)
 
-    # -- services
-    def plan(self, request: DeployRequest) -> Plan: ...
-    def deploy(self, request: DeployRequest) -> Service: ...
-    def list_services(self) -> tuple[Service, ...]: ...
-    def show_service(self, name: str) -> Service: ...
-    def update_service(self, request: UpdateRequest) -> Service: ...
-    def score(self, name: str, body: bytes) -> Answer: ...
-    def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str: ...
-    def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]: ...
-    def keys(self, name: str) -> Keys: ...
-    def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys: ...
-    def stop_service(self, name: str) -> Service: ...
-    def start_service(self, name: str) -> Service: ...
-    def restart_service(self, name: str) -> Service: ...
-    def delete_service(self, name: str) -> None: ...
+    # Checking.
+
+    def check(
+        self, files: ConfigurationFiles, *, models: Sequence[str] = ()
+    ) -> tuple[Problem, ...]:
+        """Everything that is wrong with the files, the script they name and the models."""
+        _, _, problems = check_files(files, name=None, directory=self._working_directory)
+        return (*problems, *(problem for name in models for problem in self._check_model(name)))
+
+    def _check_model(self, name: str) -> tuple[Problem, ...]:
+        try:
+            self._store.find(parse_reference(name))
+        except NotFoundError as error:
+            missing = Problem(
+                code="model-not-found", severity="error", message=error.message, hint=error.hint
+            )
+            return (missing,)
+        return ()
+
+    # Models.
+
+    def register_model(self, path: Path, draft: ModelDraft) -> Model:
+        return self._store.register(self._working_directory / path, draft, emit=self._emit)
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        return self._store.list(name)
+
+    def show_model(self, reference: str) -> Model:
+        return self._store.find(parse_reference(reference))
+
+    def update_model(self, reference: str, changes: ModelChanges) -> Model:
+        return self._store.update(parse_reference(reference), changes)
+
+    def delete_model(self, reference: str) -> Model:
+        """Raises ConflictError where a service uses the model."""
+        model = self.show_model(reference)
+        users = [name for name in self._target.names() if model.id in self._models_of(name)]
+        if users:
+            raise ConflictError(
+                f"model {model.id} is used by service {', '.join(users)}",
+                hint=f"acideploy service delete -n {users[0]}",
+            )
+        self._store.delete(parse_reference(model.id))
+        return model
+
+    def download_model(self, reference: str, directory: Path, *, overwrite: bool = False) -> Path:
+        """Writes the registered file or folder into `directory` and returns its path there."""
+        model = self.show_model(reference)
+        target = self._working_directory / directory
+        return self._store.unpack(model, target, overwrite=overwrite, emit=self._emit)
+
+    def _models_of(self, name: str) -> tuple[str, ...]:
+        record = self._target.record(name)
+        revisions = (record.current, record.candidate)
+        return tuple(model for each in revisions if each for model in each.models)
+
+    # Services.
+
+    def plan(self, request: DeployRequest) -> Plan:
+        """What `deploy` would do. Changes nothing."""
+        return self._plan(self._wanted(request))
+
+    def deploy(self, request: DeployRequest) -> Service:
+        """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
+        wanted = self._wanted(request)
+        self._refuse_existing(request)
+        return self._deploy(wanted, wait=not request.no_wait)
+
+    def update_service(self, request: UpdateRequest) -> Service:
+        """Changes a deployed service, by a new revision where that is needed."""
+        with self._target.changing(request.name):
+            record = self._target.record(request.name)
+            if record.current is None:
+                raise AcideployError(
+                    f"service {request.name} has never run and cannot be updated",
+                    hint="deploy it again",
+                )
+            wanted = wanted_by_update(
+                request,
+                record.current,
+                self._target.folder(request.name).files(record.current),
+                store=self._store,
+                directory=self._working_directory,
+                emit=self._emit,
+            )
+            return self._carry_out(wanted, wait=not request.no_wait)
+
+    def list_services(self) -> tuple[Service, ...]:
+        return tuple(self.show_service(name) for name in self._target.names())
+
+    def show_service(self, name: str) -> Service:
+        """The service as it is now. Raises NotFoundError."""
+        return self._target.find(name)
+
+    def score(self, name: str, body: bytes, *, content_type: str = "application/json") -> Answer:
+        """What the service answers, whatever its status. Raises ScoringError where none answers."""
+        return self._target.score(name, body, content_type=content_type)
+
+    def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
+        return self._target.logs(name, lines=lines, previous=previous)
+
+    def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
+        """The last lines, then each as it is written, for as long as the service exists."""
+        return self._target.follow_logs(name, lines=lines)
+
+    def keys(self, name: str) -> Keys:
+        """Raises UnsupportedError where the service asks for no key."""
+        service = self.show_service(name)
+        keys = self._target.folder(name).key_file.read()
+        if not service.auth_enabled or keys is None:
+            raise _keyless(name)
+        return keys
+
+    def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
+        """Makes a new `primary` or `secondary` key, or sets it to `value`, at once."""
+        with self._target.changing(name):
+            self.keys(name)
+            return self._target.folder(name).key_file.regenerate(which, value)
+
+    def stop_service(self, name: str) -> Service:
+        with self._target.changing(name):
+            return self._target.stop(name)
+
+    def start_service(self, name: str) -> Service:
+        with self._target.changing(name):
+            return self._target.start(name, emit=self._emit)
+
+    def restart_service(self, name: str) -> Service:
+        with self._target.changing(name):
+            self._target.stop(name)
+            return self._target.start(name, emit=self._emit)
+
+    def delete_service(self, name: str) -> None:
+        with self._target.changing(name):
+            self._target.delete(name)
+
+    # Inside.
+
+    def _wanted(self, request: DeployRequest) -> Wanted:
+        return wanted_by(
+            request, store=self._store, directory=self._working_directory, emit=self._emit
+        )
+
+    def _plan(self, wanted: Wanted) -> Plan:
+        return make_plan(
+            wanted,
+            environment_exists=self._builder.find(wanted.environment) is not None,
+            present=self._target.present(wanted.name),
+        )
+
+    def _refuse_existing(self, request: DeployRequest) -> None:
+        if self._target.present(request.name) and not request.overwrite:
+            raise ConflictError(
+                f"a service named {request.name!r} exists", hint="add `--overwrite` to replace it"
+            )
+
+    def _deploy(self, wanted: Wanted, *, wait: bool) -> Service:
+        with self._target.changing(wanted.name):
+            return self._carry_out(wanted, wait=wait)
+
+    def _carry_out(self, wanted: Wanted, *, wait: bool) -> Service:
+        return deploy(
+            wanted,
+            self._plan(wanted),
+            builder=self._builder,
+            store=self._store,
+            target=self._target,
+            wait=wait,
+            emit=self._emit,
+        )
 
 
 def open_workspace(*, emit: Emit = ignore) -> Workspace:
-    """Opens the workspace that the environment names: `ACIDEPLOY_HOME`, else the user's state directory."""
-    raise AssertionError
+    """The workspace in `ACIDEPLOY_HOME`, else in the user's state directory."""
+    return Workspace(home(), working_directory=Path.cwd(), clock=SystemClock(), emit=emit)
+
+
+def _keyless(name: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"service {name} asks for no key",
+        hint=f"acideploy service update -n {name} --auth-enabled true",
+    )

@@ -7,7 +7,7 @@ AcideployError                     1   anything below, when nothing more is know
 ├── ConflictError                  5   it exists already, or something still uses it
 ├── BusyError                      6   another operation on the same thing is under way
 ├── DependencyError                7   the environment cannot be made
-├── ServiceFailedError             8   the service crashed on start: `init()` raised, a module is missing
+├── ServiceFailedError             8   the service crashed: `init()` raised, a module is missing
 ├── DeadlineError                  9   not ready in time
 ├── ScoringError                  10   the service answered, but not with a score
 ├── StorageError                  11   a file or the state directory cannot be read or written

@@ -1,4 +1,4 @@
-"""What the core tells while it works: facts, with no wording for a terminal, colour or time stamp."""
+"""What the core tells while it works: facts, with no colour and no time stamp."""
 
 from __future__ import annotations
 

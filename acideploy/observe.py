@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from acideploy.clock import Clock
-from acideploy.errors import DeadlineError
+from acideploy.errors import AcideployError
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ def wait_for(
     clock: Clock,
     within: float,
     every: float,
-    overdue: Callable[[], DeadlineError],
+    overdue: Callable[[], AcideployError],
 ) -> T:
     """Returns the first thing that `look` finds, looking every `every` seconds.
 

@@ -1,22 +1,129 @@
-"""What a deploy would do, and why."""
+"""What a deploy would do, and why: a pure comparison of what is wanted with what is there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from acideploy.code import Code
+from acideploy.config.values import Serving
+from acideploy.environment.request import EnvironmentRequest
+from acideploy.models import Model
+
+Action: TypeAlias = Literal["make", "reuse", "unpack", "copy", "start", "replace", "keep"]
+
+# The parts of a revision, in the order they are told.
+PARTS = ("environment", "models", "code", "settings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
+
+    `environment_details` is the environment object of the inference config, for results.
+    """
+
+    name: str
+    models: tuple[Model, ...]
+    code: Code
+    environment: EnvironmentRequest
+    serving: Serving = Serving()
+    port: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    environment_details: Mapping[str, object] = field(default_factory=dict)
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    def parts(self) -> Mapping[str, str]:
+        """A name for the content of each of `PARTS`. Raises StorageError."""
+        return {
+            "environment": self.environment.digest,
+            "models": _digest([[model.id, model.layer_digest] for model in self.models]),
+            "code": self.code.digest(),
+            "settings": _digest(self._settings()),
+        }
+
+    def _settings(self) -> list[object]:
+        serving = self.serving
+        files = [
+            path.read_text() if serving.ssl_enabled and path else None
+            for path in (serving.ssl_certificate, serving.ssl_key)
+        ]
+        return [
+            bool(serving.auth_enabled),
+            bool(serving.ssl_enabled),
+            bool(serving.app_insights_enabled),
+            files,
+            sorted(self.variables.items()),
+        ]
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One thing to do, with its cause in the user's terms."""
 
-    action: Literal["make", "reuse", "unpack", "start", "replace", "keep", "choose"]
+    action: Action
     subject: str
     cause: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
+    """`steps` in the order they are taken. A plan that only keeps changes nothing."""
+
     service: str
     target: str
     steps: tuple[Step, ...]
+
+    @property
+    def keeps_service(self) -> bool:
+        return any(step.action == "keep" for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """What is there now: the parts of the deployed revision, its port, and whether it serves."""
+
+    parts: Mapping[str, str]
+    port: int
+    healthy: bool
+
+
+def make_plan(wanted: Wanted, *, environment_exists: bool, present: Present | None) -> Plan:
+    """Compares what is wanted with what is there, None where there is no such service."""
+    changed = _changes(wanted, present) if present else []
+    subject = f"service {wanted.name}"
+    if present and present.healthy and not changed:
+        keep = Step(action="keep", subject=subject, cause="nothing changed")
+        return Plan(service=wanted.name, target="local", steps=(keep,))
+    title = f"environment {wanted.environment.digest} (Python {wanted.environment.python})"
+    environment = (
+        Step(action="reuse", subject=title, cause="it has been made before")
+        if environment_exists
+        else Step(action="make", subject=title, cause="it is not on this machine yet")
+    )
+    unpack = (
+        Step(action="unpack", subject=f"model {model.id}", cause=f"{model.size:,} bytes")
+        for model in wanted.models
+    )
+    copy = Step(action="copy", subject="code", cause=f"from {wanted.code.path}")
+    if present is None:
+        run = Step(action="start", subject=subject, cause="there is no service of that name")
+    else:
+        cause = f"changed: {', '.join(changed)}" if changed else "it is not running"
+        run = Step(action="replace", subject=subject, cause=cause)
+    return Plan(service=wanted.name, target="local", steps=(environment, *unpack, copy, run))
+
+
+def _changes(wanted: Wanted, present: Present) -> list[str]:
+    parts = wanted.parts()
+    changed = [part for part in PARTS if present.parts.get(part) != parts[part]]
+    return [*changed, "port"] if wanted.port not in (None, present.port) else changed

@@ -25,8 +25,8 @@ class Requirement:
 class CondaEnvironment:
     """A conda file or inline `condaDependencies`.
 
-    `python` is the version asked for, as a conda version specifier without the name: `3.8`,
-    `3.6.2`, `>=3.7`. `packages` are the other conda packages, `pip` the pip requirements.
+    `python` is the line that asks for the interpreter: `python=3.8`, `python>=3.7`. `packages` are
+    the other conda packages, `pip` the lines for pip, options such as `--index-url` among them.
     """
 
     place: Place

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from acideploy.errors import ConfigurationError
 from acideploy.config.problem import Problem
+from acideploy.errors import ConfigurationError
 from acideploy.events import Emit, ignore
 
 # The name rule of the retired service.
@@ -97,8 +97,13 @@ class ModelStore(Protocol):
 
     def delete(self, reference: ModelReference) -> None: ...
 
-    def unpack(self, model: Model, directory: Path, *, emit: Emit = ignore) -> Path:
-        """Writes the registered file or folder into `directory`; returns its path there."""
+    def unpack(
+        self, model: Model, directory: Path, *, overwrite: bool = False, emit: Emit = ignore
+    ) -> Path:
+        """Writes the registered file or folder into `directory`; returns its path there.
+
+        Raises ConflictError where it is there already, unless `overwrite`.
+        """
 
 
 def parse_reference(text: str) -> ModelReference:
@@ -132,4 +137,3 @@ def check_name(name: str) -> None:
                 )
             ]
         )
-

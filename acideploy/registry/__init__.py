@@ -1,0 +1,1 @@
+"""Where images and models are kept: content-addressed blobs, and names for some of them."""

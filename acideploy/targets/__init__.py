@@ -56,4 +56,3 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-

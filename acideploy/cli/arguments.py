@@ -1,0 +1,123 @@
+"""What az does to the words of a command line before it reads them."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from acideploy.cli.usage import WrongUsage, did_you_mean
+
+# What Windows PowerShell's `>` writes, and what it puts before UTF-8.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def spell_out(arguments: Sequence[str], options: Mapping[str, bool]) -> list[str]:
+    """Returns the words with every option written in full and every `@file` replaced by the file.
+
+    `options` maps each spelling to whether it takes a value. `--inference-config=F` becomes
+    `--inference-config-file F`, `-gNAME` becomes `-g NAME`. Raises WrongUsage for an option that
+    is unknown, ambiguous or without its value.
+    """
+    words = list(arguments)
+    spelt: list[str] = []
+    while words:
+        word = words.pop(0)
+        if word == "--":
+            return [*spelt, word, *words]
+        option, attached = _split(word, options)
+        if option is None:
+            spelt.append(word)
+        elif not options[option]:
+            spelt.append(option if attached is None else f"{option}={attached}")
+        else:
+            value = _next_value(option, words, options) if attached is None else attached
+            spelt += [option, expand(value)]
+    return spelt
+
+
+def expand(value: str) -> str:
+    """Returns the content of the file that `@file` or `key=@file` names; `@-` is stdin.
+
+    As in az, a value that names no readable file is meant as it stands, and one newline at the
+    end is dropped. Bytes that are not text come back as surrogates (PEP 383).
+    """
+    key, equals, rest = value.partition("=")
+    if equals and "@" not in key:
+        return f"{key}={_content(rest)}"
+    return _content(value)
+
+
+def _content(value: str) -> str:
+    if not value.startswith("@") or value == "@":
+        return value
+    try:
+        return _decoded(_read(value[1:]))
+    except OSError:
+        return value
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    with open(os.path.expanduser(name), "rb") as file:
+        return file.read()
+
+
+def _decoded(content: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.removeprefix(codecs.BOM_UTF8).decode(encoding, "replace").rstrip("\r\n")
+    try:
+        return content.decode().removesuffix("\n")
+    except UnicodeDecodeError:
+        return content.decode(errors="surrogateescape")
+
+
+def _split(word: str, options: Mapping[str, bool]) -> tuple[str | None, str | None]:
+    """The option that a word names, in full, and the value attached to it."""
+    if word in options:
+        return word, None
+    if not word.startswith("-") or len(word) < 2:
+        return None, None
+    name, equals, value = word.partition("=")
+    if name in options:
+        return name, value if equals else None
+    if name.startswith("--"):
+        return _complete(name, options), value if equals else None
+    if options.get(word[:2], False):
+        return word[:2], word[2:]
+    if word[:2] in options or word[1:2].isdigit():
+        return None, None  # bundled switches, or a negative number
+    raise WrongUsage(f"no such option: {word}", hint=_nearest(name, options))
+
+
+def _complete(prefix: str, options: Mapping[str, bool]) -> str:
+    matches = sorted(option for option in options if option.startswith(prefix))
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        raise WrongUsage(f"no such option: {prefix}", hint=_nearest(prefix, options))
+    raise WrongUsage(
+        f"ambiguous option: {prefix} could be {', '.join(matches)}", hint="write it in full"
+    )
+
+
+def _nearest(word: str, options: Mapping[str, bool]) -> str:
+    return did_you_mean(word, options) or "add --help to see the options"
+
+
+def _next_value(option: str, words: list[str], options: Mapping[str, bool]) -> str:
+    if not words:
+        raise WrongUsage(f"{option} needs a value", hint=f"{option} VALUE")
+    if words[0] in options:
+        raise WrongUsage(
+            f"{option} needs a value, and is followed by {words[0]}",
+            hint=f"{option} VALUE, or {option}={words[0]} where that is the value",
+        )
+    return words.pop(0)

@@ -1,0 +1,99 @@
+"""`acideploy model deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from acideploy.cli import shapes
+from acideploy.cli.command import command
+from acideploy.cli.commands.files import FILES, configuration_files
+from acideploy.cli.options import (
+    METADATA_FILES,
+    MODELS,
+    NAME,
+    NO_WAIT,
+    PROPERTIES,
+    STRICT,
+    TAGS,
+    Option,
+)
+from acideploy.cli.session import Session
+
+_DESCRIPTION = Option("--description", help="Description of the service.")
+_OVERWRITE = Option("--overwrite", is_flag=True, help="Replace the service if there is one.")
+_DRY_RUN = Option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+_FULL_AZUREML = Option(
+    "--full-azureml", is_flag=True, help="Install azureml-defaults itself, not its replacement."
+)
+_PYTHON = Option("--python", metavar="VERSION", help="Run with this Python, whatever is asked for.")
+
+
+@command(
+    "deploy",
+    NAME,
+    MODELS,
+    METADATA_FILES,
+    _DESCRIPTION,
+    TAGS,
+    PROPERTIES,
+    _OVERWRITE,
+    NO_WAIT,
+    _DRY_RUN,
+    STRICT,
+    *FILES,
+    _PYTHON,
+    _FULL_AZUREML,
+    table=shapes.service_table,
+)
+def deploy(
+    session: Session,
+    *,
+    name: str,
+    model: Sequence[str],
+    model_metadata_file: Sequence[Path],
+    inference_config_file: Path | None,
+    deploy_config_file: Path | None,
+    description: str | None,
+    tag: Sequence[tuple[str, str]],
+    property: Sequence[tuple[str, str]],
+    overwrite: bool,
+    no_wait: bool,
+    dry_run: bool,
+    strict: bool,
+    python: str | None,
+    full_azureml: bool,
+    **flags: Any,
+) -> object:
+    """Deploy models as a web service, and wait until it answers."""
+    from acideploy.api import DeployRequest
+
+    request = DeployRequest(
+        name=name,
+        models=model,
+        model_metadata_files=model_metadata_file,
+        files=configuration_files(
+            session, inference_config_file, deploy_config_file, flags, strict=strict
+        ),
+        tags=dict(tag),
+        properties=dict(property),
+        description=description,
+        overwrite=overwrite,
+        no_wait=no_wait,
+        full_azureml=full_azureml,
+        python=python,
+    )
+    if dry_run:
+        return _planned(session, request)
+    return shapes.service(session.workspace.deploy(request), full=session.settings.full)
+
+
+def _planned(session: Session, request: Any) -> object:
+    plan = session.workspace.plan(request)
+    if session.settings.output or session.settings.query:
+        return shapes.plan(plan)
+    click.echo(shapes.plan_text(plan))
+    return None

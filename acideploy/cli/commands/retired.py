@@ -1,0 +1,70 @@
+"""Commands of the retired tool with nothing to do here: flags are read, the answer is one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from acideploy.cli.command import command
+from acideploy.cli.commands.files import UPDATE_FILES
+from acideploy.cli.options import FILE, METADATA_FILES, MODELS, NAME, Option
+from acideploy.cli.session import Session
+from acideploy.errors import UnsupportedError
+
+_LOOSE_NAME = Option("--name", "-n", help="Name.")
+_METADATA = Option("--output-metadata-file", "-t", type=FILE)
+
+
+@command("get-access-token", NAME)
+def get_access_token(session: Session, **flags: Any) -> None:
+    """No longer exists: services are called with keys."""
+    raise UnsupportedError(
+        "services take keys, not access tokens, which only AKS had",
+        hint=f"acideploy service get-keys -n {flags['name']}",
+    )
+
+
+@command(
+    "profile",
+    _LOOSE_NAME,
+    MODELS,
+    METADATA_FILES,
+    *UPDATE_FILES,
+    Option("--memory-in-gb", type=click.FLOAT),
+    Option("--input-dataset-id", "--idi"),
+    Option("--description"),
+    _METADATA,
+)
+def profile(session: Session, **flags: Any) -> None:
+    """No longer exists: profiling was a service of Azure ML."""
+    raise UnsupportedError(
+        "models are not profiled any more: that was a service of Azure ML",
+        hint="deploy with computeType local, and watch the process that service show -v names",
+    )
+
+
+@command(
+    "package",
+    MODELS,
+    METADATA_FILES,
+    *UPDATE_FILES,
+    Option("--image-name", "--in"),
+    Option("--image-label", "--il"),
+    Option("--output-path", type=FILE),
+    Option("--no-wait", is_flag=True),
+)
+def package(session: Session, **flags: Any) -> None:
+    """Not available yet: images are not made yet."""
+    raise UnsupportedError(
+        "images are not made yet", hint="acideploy model deploy, with computeType local"
+    )
+
+
+@command("attach", Option("--experiment-name", "-e"))
+def attach(session: Session, **flags: Any) -> None:
+    """Not available yet: there is only the local workspace."""
+    raise UnsupportedError(
+        "there is no Azure workspace to attach to yet",
+        hint="acideploy workspace show says which workspace is in use",
+    )

@@ -1,0 +1,119 @@
+"""`acideploy service list|show|stop|start|restart|delete|get-keys|regen-key`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from acideploy.cli import shapes
+from acideploy.cli.command import command
+from acideploy.cli.options import (
+    NAME,
+    PROPERTY_FILTER,
+    TAG_FILTER,
+    ModelName,
+    OneOf,
+    Option,
+    matches,
+)
+from acideploy.cli.session import Session
+
+if TYPE_CHECKING:
+    from acideploy.targets import Service
+
+
+@command(
+    "list",
+    Option(
+        "--compute-type", "-c", type=OneOf("TYPE", ("local", "aci")), help="Only those it runs."
+    ),
+    Option("--model-name", type=ModelName(bare=True), help="Only those with this model."),
+    Option("--model-id", type=ModelName(), help="Only those with this version of a model."),
+    Option("--image-digest", help="Only those with this image or environment."),
+    TAG_FILTER,
+    PROPERTY_FILTER,
+    table=shapes.service_list_table,
+)
+def list_services(
+    session: Session,
+    *,
+    compute_type: str | None,
+    model_name: str | None,
+    model_id: str | None,
+    image_digest: str | None,
+    tag: Sequence[str],
+    property: Sequence[str],
+) -> object:
+    """List the services."""
+
+    def wanted(service: Service) -> bool:
+        names = [model.partition(":")[0] for model in service.models]
+        return (
+            (compute_type is None or service.compute_type.lower() == compute_type.lower())
+            and (model_name is None or model_name in names)
+            and (model_id is None or model_id in service.models)
+            and (image_digest is None or image_digest == service.environment_digest)
+            and matches(tag, service.tags)
+            and matches(property, service.properties)
+        )
+
+    full = session.settings.full
+    services = session.workspace.list_services()
+    return [shapes.service(service, full=full) for service in services if wanted(service)]
+
+
+@command("show", NAME, table=shapes.service_table)
+def show(session: Session, *, name: str) -> object:
+    """Show a service as it is now."""
+    return shapes.service(session.workspace.show_service(name), full=session.settings.full)
+
+
+@command("stop", NAME, table=shapes.service_table)
+def stop(session: Session, *, name: str) -> object:
+    """Stop a service; it stays deployed."""
+    return shapes.service(session.workspace.stop_service(name), full=session.settings.full)
+
+
+@command("start", NAME, table=shapes.service_table)
+def start(session: Session, *, name: str) -> object:
+    """Start a stopped service."""
+    return shapes.service(session.workspace.start_service(name), full=session.settings.full)
+
+
+@command("restart", NAME, table=shapes.service_table)
+def restart(session: Session, *, name: str) -> object:
+    """Stop a service and start it again."""
+    return shapes.service(session.workspace.restart_service(name), full=session.settings.full)
+
+
+@command("delete", NAME)
+def delete(session: Session, *, name: str) -> object:
+    """Delete a service; its models stay."""
+    session.workspace.delete_service(name)
+    return {"name": name}
+
+
+@command("get-keys", NAME)
+def get_keys(session: Session, *, name: str) -> object:
+    """Show the two keys of a service."""
+    return shapes.keys(session.workspace.keys(name))
+
+
+@command(
+    "regen-key",
+    NAME,
+    Option(
+        "--key",
+        "-k",
+        type=click.Choice(["Primary", "Secondary"], case_sensitive=False),
+        required=True,
+        help="Which one.",
+    ),
+    Option("--set-key", "-s", help="Take this one; a new one is made if not given."),
+)
+def regen_key(session: Session, *, name: str, key: str, set_key: str | None) -> object:
+    """Change a key of a service; the other one goes on working."""
+    changed = session.workspace.regenerate_key(name, which=key.lower(), value=set_key)
+    return shapes.keys(changed)

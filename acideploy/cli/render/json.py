@@ -1,0 +1,44 @@
+"""One JSON object per event and line, for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from acideploy.cli.problems import as_json
+from acideploy.cli.render.never import assert_never
+from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+
+
+def show(event: Event) -> None:
+    """Writes the event to stderr as `{"event": "started", "task": ...}`."""
+    print(json.dumps(fields(event), ensure_ascii=False), file=sys.stderr, flush=True)
+
+
+def fields(event: Event) -> dict[str, Any]:
+    match event:
+        case Started():
+            return {
+                "event": "started",
+                "task": event.task,
+                "title": event.title,
+                "total": event.total,
+            }
+        case Advanced():
+            return {"event": "advanced", "task": event.task, "done": event.done}
+        case Finished():
+            return {
+                "event": "finished",
+                "task": event.task,
+                "outcome": event.outcome,
+                "detail": event.detail,
+            }
+        case Observed():
+            return {"event": "observed", "subject": event.subject, "state": event.state}
+        case Said():
+            return {"event": "said", "line": event.line}
+        case Noticed():
+            return {"event": "noticed", **as_json([event.problem])[0]}
+        case _:
+            return assert_never(event)

@@ -1,0 +1,63 @@
+"""What a command works with: the workspace, its settings, and a way to tell the user something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from acideploy.cli.settings import Settings
+from acideploy.events import Emit, Noticed
+
+if TYPE_CHECKING:
+    from acideploy.api import Workspace
+
+
+class OpenWorkspace(Protocol):
+    def __call__(self, *, emit: Emit) -> Workspace:
+        """Opens the workspace, which tells `emit` what it does."""
+
+
+def open_workspace(*, emit: Emit) -> Workspace:
+    """The real one, imported only when a command needs it."""
+    from acideploy import api
+
+    return api.open_workspace(emit=emit)
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One run of one command. `exit_code` is for a result that is no success: problems found."""
+
+    settings: Settings
+    emit: Emit
+    opener: OpenWorkspace
+    exit_code: int = 0
+    _workspace: Workspace | None = field(default=None, init=False)
+
+    @property
+    def workspace(self) -> Workspace:
+        if self._workspace is None:
+            if self.settings.azure:
+                self.note(
+                    "azure-workspace-ignored",
+                    "the local workspace is used: Azure workspaces cannot be opened yet",
+                    flag="--workspace-name",
+                )
+            self._workspace = self.opener(emit=self.emit)
+        return self._workspace
+
+    def note(self, code: str, message: str, *, flag: str, hint: str | None = None) -> None:
+        """Tells of something about a flag that changes nothing."""
+        from acideploy.config.problem import Place, Problem
+
+        self.emit(
+            Noticed(
+                problem=Problem(
+                    code=code,
+                    severity="note",
+                    message=message,
+                    place=Place(file=flag),
+                    hint=hint,
+                )
+            )
+        )

@@ -1,0 +1,77 @@
+"""What every command takes: az's global options, and those that name a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import click
+
+from acideploy.cli.options import FILE_OR_FOLDER, Option
+
+FORMATS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none")
+PROGRESS = ("auto", "live", "plain", "json", "quiet")
+
+_GLOBAL = "Global options"
+_WORKSPACE = "Workspace options"
+
+OPTIONS = (
+    Option("--workspace-name", "-w", group=_WORKSPACE, help="Azure ML workspace."),
+    Option("--resource-group", "-g", group=_WORKSPACE, help="Its resource group."),
+    Option("--subscription-id", group=_WORKSPACE, help="Its subscription."),
+    Option(
+        "--path", type=FILE_OR_FOLDER, group=_WORKSPACE, help="Folder with .azureml/config.json."
+    ),
+    Option("-v", "full", is_flag=True, group=_GLOBAL, help="Show the full result."),
+    Option(
+        "--output",
+        "-o",
+        type=click.Choice(FORMATS, case_sensitive=False),
+        group=_GLOBAL,
+        help="Format of the result.",
+    ),
+    Option("--query", metavar="JMESPATH", group=_GLOBAL, help="Part of the result to show."),
+    Option(
+        "--progress",
+        type=click.Choice(PROGRESS, case_sensitive=False),
+        default="auto",
+        group=_GLOBAL,
+        help="How progress looks on stderr.",
+    ),
+    Option("--only-show-errors", is_flag=True, group=_GLOBAL, help="No progress, no warnings."),
+    Option("--verbose", is_flag=True, group=_GLOBAL, help="Show what tools and services say."),
+    Option("--debug", is_flag=True, group=_GLOBAL, help="Show the traceback of an error."),
+    Option("--subscription", group=_GLOBAL, help="Azure subscription."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values of `OPTIONS` that this machine has a use for.
+
+    `azure` says whether one of those was given that name an Azure workspace.
+    """
+
+    output: str | None = None
+    query: str | None = None
+    progress: str = "auto"
+    full: bool = False
+    only_show_errors: bool = False
+    verbose: bool = False
+    debug: bool = False
+    azure: bool = False
+
+
+def take(parameters: dict[str, Any]) -> Settings:
+    """Removes the values of `OPTIONS` from a command's parameters and returns them."""
+    taken = {str(option.name): parameters.pop(str(option.name)) for option in OPTIONS}
+    known = {field.name for field in fields(Settings)}
+    return Settings(
+        azure=_names_azure(taken), **{name: value for name, value in taken.items() if name in known}
+    )
+
+
+def _names_azure(taken: Mapping[str, object]) -> bool:
+    names = ("workspace_name", "resource_group", "subscription_id", "subscription")
+    return any(taken[name] is not None for name in names)

@@ -1,0 +1,206 @@
+"""Results as JSON: the short and the full (`-v`) shapes of the retired tool, and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from acideploy.models import Model
+    from acideploy.plan import Plan
+    from acideploy.targets import Keys, Service
+
+Shape: TypeAlias = dict[str, Any]
+
+# How the retired service spelt them.
+_COMPUTE_TYPES = {"local": "Local", "aci": "ACI"}
+
+WORKSPACE_NAME = "local"
+
+
+def service(value: Service, *, full: bool) -> Shape:
+    return _full_service(value) if full else _short_service(value)
+
+
+def _short_service(value: Service) -> Shape:
+    return {
+        "name": value.name,
+        "imageId": value.environment_digest,
+        "updatedAt": value.updated_time.isoformat(),
+        "computeType": _COMPUTE_TYPES.get(value.compute_type, value.compute_type),
+        "scoringUri": value.scoring_uri,
+        "swaggerUri": value.swagger_uri,
+        "port": value.port,
+        "state": value.state,
+        "tags": dict(value.tags) or "",
+        "properties": dict(value.properties) or "",
+        "environmentDetails": dict(value.environment),
+    }
+
+
+def _full_service(value: Service) -> Shape:
+    """The retired full shape; what only Azure has is null."""
+    return {
+        "name": value.name,
+        "description": value.description,
+        "tags": dict(value.tags),
+        "properties": dict(value.properties),
+        "state": value.state,
+        "createdTime": value.created_time.isoformat(),
+        "updatedTime": value.updated_time.isoformat(),
+        "error": value.error,
+        "computeType": _COMPUTE_TYPES.get(value.compute_type, value.compute_type),
+        "workspaceName": WORKSPACE_NAME,
+        "imageId": value.environment_digest,
+        "imageDigest": None,
+        "imageDetails": None,
+        "scoringUri": value.scoring_uri,
+        "swaggerUri": value.swagger_uri,
+        "port": value.port,
+        "createdBy": None,
+        "containerResourceRequirements": None,
+        "location": None,
+        "authEnabled": value.auth_enabled,
+        "sslEnabled": value.ssl_enabled,
+        "appInsightsEnabled": value.app_insights_enabled,
+        "sslCertificate": None,
+        "sslKey": None,
+        "cname": None,
+        "publicIp": None,
+        "publicFqdn": None,
+        "environmentDetails": dict(value.environment),
+        "modelDetails": [_model_detail(model) for model in value.models],
+        "encryptionProperties": None,
+        "vnetConfiguration": None,
+        "revision": value.revision,
+        "pid": value.pid,
+        "logFile": str(value.log_file) if value.log_file else None,
+    }
+
+
+def _model_detail(reference: str) -> Shape:
+    name, _, version = reference.partition(":")
+    return {"id": reference, "name": name, "version": int(version) if version.isdigit() else None}
+
+
+def service_table(shape: Shape) -> Shape:
+    return {
+        "name": shape["name"],
+        "updatedAt": _short_time(shape.get("updatedAt", shape.get("updatedTime"))),
+        "state": shape["state"],
+        "computeType": shape["computeType"],
+        "scoringUri": shape["scoringUri"],
+        "tags": _joined(shape["tags"]),
+        "properties": _joined(shape["properties"]),
+    }
+
+
+def service_list_table(shapes: list[Shape]) -> list[Shape]:
+    columns = ("name", "updatedAt", "state", "scoringUri")
+    return [{column: service_table(shape)[column] for column in columns} for shape in shapes]
+
+
+def model(value: Model, *, full: bool) -> Shape:
+    """The shape of `model show` and `model register`; empty where the retired one was."""
+    shape: Shape = {
+        "name": value.name,
+        "id": value.id,
+        "version": value.version,
+        "framework": value.framework,
+        "frameworkVersion": value.framework_version,
+        "createdTime": value.created_time.isoformat(),
+        "tags": dict(value.tags) or "",
+        "properties": dict(value.properties) or "",
+        "description": value.description or "",
+        "experimentName": "",
+        "runId": "",
+        "cpu": "",
+        "memoryInGB": "",
+        "gpu": "",
+        "sampleInputDatasetId": "",
+        "sampleOutputDatasetId": "",
+    }
+    return shape | _full_model(value) if full else shape
+
+
+def _full_model(value: Model) -> Shape:
+    return {
+        "tags": dict(value.tags),
+        "properties": dict(value.properties),
+        "createdBy": None,
+        "description": value.description,
+        "mimeType": "application/x-python",
+        "unpack": False,
+        "url": f"oci://models/{value.name}@{value.digest}",
+        "runDetails": None,
+        "datasets": [],
+        "resourceConfiguration": None,
+        "root": value.root,
+        "size": value.size,
+        "digest": value.digest,
+        "layerDigest": value.layer_digest,
+    }
+
+
+def listed_model(value: Model) -> Shape:
+    return {
+        "name": value.name,
+        "id": value.id,
+        "version": value.version,
+        "framework": value.framework,
+        "frameworkVersion": value.framework_version,
+        "createdTime": value.created_time.isoformat(),
+    }
+
+
+def model_table(shape: Shape) -> Shape:
+    """`id` is left out of tables, as in az: name and version say the same."""
+    return {
+        "name": shape["name"],
+        "version": shape["version"],
+        "framework": shape["framework"],
+        "frameworkVersion": shape["frameworkVersion"],
+        "createdTime": _short_time(shape["createdTime"]),
+        "tags": _joined(shape.get("tags", "")),
+    }
+
+
+def model_list_table(shapes: list[Shape]) -> list[Shape]:
+    return [
+        {key: value for key, value in model_table(shape).items() if key != "tags"}
+        for shape in shapes
+    ]
+
+
+def keys(value: Keys) -> Shape:
+    return {"primaryKey": value.primary, "secondaryKey": value.secondary}
+
+
+def plan(value: Plan) -> Shape:
+    return {
+        "service": value.service,
+        "target": value.target,
+        "steps": [
+            {"action": step.action, "subject": step.subject, "cause": step.cause}
+            for step in value.steps
+        ],
+    }
+
+
+def plan_text(value: Plan) -> str:
+    """One line per step, with its cause beside it."""
+    width = max((len(f"{step.action} {step.subject}") for step in value.steps), default=0)
+    lines = [f"plan for {value.service} ({value.target}):"]
+    for step in value.steps:
+        what = f"{step.action} {step.subject}"
+        lines.append(f"  {what:<{width}}  {step.cause}".rstrip())
+    return "\n".join(lines)
+
+
+def _short_time(text: str | None) -> str | None:
+    """`2026-11-23T10:00:00`: the day and the second, without fraction and offset."""
+    return text[:19] if text else text
+
+
+def _joined(pairs: Mapping[str, str] | str) -> str:
+    return " ".join(f"{key}={value}" for key, value in pairs.items()) if pairs else ""  # type: ignore[union-attr]

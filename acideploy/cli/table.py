@@ -1,0 +1,70 @@
+"""Every command, with where it is defined and the line that help shows for it.
+
+Nothing is imported until a command is used: `--help` and completion stay fast.
+"""
+
+from __future__ import annotations
+
+from acideploy.cli.groups import Commands, Entry, LazyGroup
+
+_COMMANDS = "acideploy.cli.commands"
+
+MODEL = LazyGroup(
+    "model",
+    "Register models, and put them behind a URL.",
+    {
+        "deploy": Entry(f"{_COMMANDS}.deploy:deploy", "Deploy models as a web service."),
+        "register": Entry(f"{_COMMANDS}.register:register", "Register a file or a folder."),
+        "list": Entry(f"{_COMMANDS}.model:list_models", "List the registered models."),
+        "show": Entry(f"{_COMMANDS}.model:show", "Show one version of a model."),
+        "update": Entry(f"{_COMMANDS}.model:update", "Change tags, properties or description."),
+        "delete": Entry(f"{_COMMANDS}.model:delete", "Delete one version of a model."),
+        "download": Entry(f"{_COMMANDS}.model:download", "Write a model's files to a folder."),
+        "package": Entry(f"{_COMMANDS}.retired:package", "Not available yet.", hidden=True),
+        "profile": Entry(f"{_COMMANDS}.retired:profile", "No longer exists.", hidden=True),
+    },
+)
+
+SERVICE = LazyGroup(
+    "service",
+    "Look after the deployed web services.",
+    {
+        "list": Entry(f"{_COMMANDS}.service:list_services", "List the services."),
+        "show": Entry(f"{_COMMANDS}.service:show", "Show a service."),
+        "run": Entry(f"{_COMMANDS}.score:score", "Send a scoring request, print the answer."),
+        "get-logs": Entry(f"{_COMMANDS}.logs:get_logs", "Print the log of a service."),
+        "get-keys": Entry(f"{_COMMANDS}.service:get_keys", "Show the keys of a service."),
+        "regen-key": Entry(f"{_COMMANDS}.service:regen_key", "Change a key of a service."),
+        "update": Entry(f"{_COMMANDS}.update:update", "Change a running service."),
+        "stop": Entry(f"{_COMMANDS}.service:stop", "Stop a service, keeping it deployed."),
+        "start": Entry(f"{_COMMANDS}.service:start", "Start a stopped service."),
+        "restart": Entry(f"{_COMMANDS}.service:restart", "Stop a service and start it again."),
+        "delete": Entry(f"{_COMMANDS}.service:delete", "Delete a service. Models stay."),
+        "get-access-token": Entry(
+            f"{_COMMANDS}.retired:get_access_token", "No longer exists.", hidden=True
+        ),
+    },
+)
+
+WORKSPACE = LazyGroup(
+    "workspace",
+    "Where models and services are kept.",
+    {"show": Entry(f"{_COMMANDS}.workspace:show", "Show the workspace in use.")},
+)
+
+FOLDER = LazyGroup(
+    "folder",
+    "Tie a folder to an Azure workspace.",
+    {"attach": Entry(f"{_COMMANDS}.retired:attach", "Not available yet.", hidden=True)},
+    hidden=True,
+)
+
+COMMANDS: Commands = {
+    "init": Entry(f"{_COMMANDS}.init:init", "Make a folder that deploys."),
+    "check": Entry(f"{_COMMANDS}.check:check", "Find what is wrong before deploying."),
+    "model": MODEL,
+    "service": SERVICE,
+    "workspace": WORKSPACE,
+    "folder": FOLDER,
+    "completion": Entry(f"{_COMMANDS}.completion:completion", "Print a shell completion script."),
+}

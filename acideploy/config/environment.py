@@ -1,0 +1,126 @@
+"""The environment of an inference config: an object, older flat keys, or a directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from acideploy.config.checked import Findings
+from acideploy.config.conda import conda_environment, read_conda_file, texts
+from acideploy.config.conform import conform, environment_kind
+from acideploy.config.document import Node, Scalar, Table, is_blank, is_null, plain
+from acideploy.config.paths import Bases, absolute, find_file, report_missing
+from acideploy.config.problem import Place
+from acideploy.config.read import read_table
+from acideploy.config.source import read_source
+from acideploy.config.values import BaseImageRegistry, CondaEnvironment, Environment
+
+FLAT_KEYS = (
+    "runtime",
+    "condaFile",
+    "extraDockerfileSteps",
+    "enableGpu",
+    "cudaVersion",
+    "baseImage",
+)
+REFERENCE_KEYS = frozenset({"name", "version"})
+
+
+def without_reference(table: Table, findings: Findings) -> Table:
+    """Refuses an `environment` that only names one, and takes it out.
+
+    It named an environment registered in the Azure ML workspace. What that held is not in the
+    user's files.
+    """
+    entry = table.entries.get("environment")
+    if entry is None or is_null(entry.node) or is_blank(entry.node):
+        return table
+    named = _name_of(entry.node)
+    if named is None:
+        return table
+    findings.error(
+        "environment-reference",
+        f"environment only names {named!r}, which is registered in an Azure ML workspace",
+        entry.node.place,
+        "write the environment itself here, or remove this and set condaFile; "
+        "-e works once a workspace in the cloud is attached",
+    )
+    rest = {key: each for key, each in table.entries.items() if key != "environment"}
+    return Table(place=table.place, entries=rest)
+
+
+def _name_of(node: Node) -> str | None:
+    match node:
+        case Scalar():
+            return node.text
+        case Table(entries=entries):
+            given = {key for key, entry in entries.items() if not is_null(entry.node)}
+            name = node.scalar("name") or node.scalar("version")
+            return name.text if name and given <= REFERENCE_KEYS else None
+    return None
+
+
+def environment_of(table: Table, bases: Bases, inside: Path | None, findings: Findings) -> Environment | None:
+    """The environment that a conforming inference config describes, None where it has none."""
+    given = table.table("environment")
+    if given is None:
+        return _flat_environment(table, bases, inside, findings)
+    for key in FLAT_KEYS:
+        value = table.scalar(key)
+        if value is not None and value.value:
+            findings.error(
+                "environment-and-flat-keys",
+                f"{key} cannot be given beside environment",
+                table.place_of(key),
+                f"remove {key}, or move it into environment",
+            )
+    return environment_from_object(given, bases, findings)
+
+
+def environment_from_object(
+    table: Table, bases: Bases, findings: Findings, *, conda: CondaEnvironment | None = None
+) -> Environment:
+    """`table` conforms to the schema; `conda` replaces what it says of conda."""
+    image, dockerfile = table.scalar("docker", "baseImage"), table.scalar("docker", "baseDockerfile")
+    if image and dockerfile:
+        findings.error(
+            "base-image-and-dockerfile",
+            "docker.baseImage and docker.baseDockerfile cannot both be given",
+            dockerfile.place,
+            "remove one of them",
+        )
+    version = table.scalar("version")
+    interpreter = table.scalar("python", "interpreterPath")
+    details = plain(table)
+    return Environment(
+        name=_text(table.scalar("name")),
+        version=_text(version),
+        conda=conda or _conda_in(table, bases, findings),
+        variables=texts(table.table("environmentVariables")),
+        user_managed=bool(_value(table.scalar("python", "userManagedDependencies"))),
+        interpreter_path=_text(interpreter) or "python",
+        base_image=_text(image),
+        base_image_registry=_registry(table.node("docker", "baseImageRegistry")),
+        base_dockerfile=_text(dockerfile),
+        details=details if isinstance(details, Mapping) else {},
+    )
+
+
+def read_environment_directory(
+    directory: Path, *, cwd: Path, findings: Findings
+) -> Environment | None:
+    """What `az ml environment scaffold` and `download` made: a JSON file, a conda file and a
+    Dockerfile, the last two optional and stronger than the first."""
+    directory = absolute(cwd, str(directory))
+    table = read_table(directory / "azureml_environment.json", cwd=cwd, findings=findings)
+    conda_file, dockerfile = directory / "conda_dependencies.yml", directory / "BaseDockerfile"
+    conda = read_conda_file(conda_file, cwd=cwd, findings=findings) if conda_file.exists() else None
+    steps = read_source(dockerfile, cwd=cwd, findings=findings) if dockerfile.exists() else None
+    if table is None:
+        return None
+    shaped = conform(table, environment_kind(), findings)
+    if steps:
+        shaped = _with_dockerfile(shaped, steps.text, Place(file=steps.file), findings)
+    return environment_from_object(
+        shaped, Bases(cwd=cwd, config=directory), findings, conda=conda
+    )

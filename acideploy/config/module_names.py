@@ -1,0 +1,93 @@
+"""Which names a Python module has once it is imported, as far as its text tells."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleNames:
+    """`functions` holds those whose last definition is a `def`. `open` means that there may be
+    names that the text does not show, as after `from model import *`."""
+
+    names: frozenset[str]
+    functions: dict[str, Function] = field(default_factory=dict)
+    open: bool = False
+
+    def has(self, name: str) -> bool:
+        return self.open or name in self.names
+
+
+def module_names(tree: ast.Module) -> ModuleNames:
+    names: set[str] = set()
+    functions: dict[str, Function] = {}
+    for statement in _statements(tree.body):
+        bound = _bound_by(statement)
+        names |= bound
+        for name in bound:
+            functions.pop(name, None)
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            functions[statement.name] = statement
+    names |= _made_global(tree)
+    return ModuleNames(names=frozenset(names), functions=functions, open=_is_open(tree))
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement that runs on import, in the branches of `if`, `try`, `with` and loops too."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(statement, name, []))
+        for branch in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+            yield from _statements(branch.body)
+
+
+def _bound_by(statement: ast.stmt) -> set[str]:
+    """The names that the statement itself gives a value."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {each.asname or each.name.partition(".")[0] for each in names}
+        case ast.If() | ast.While() | ast.Try() | ast.Match():
+            return set()
+        case ast.AnnAssign(value=None):
+            return set()
+        case ast.For(target=target) | ast.AsyncFor(target=target):
+            return _stored(target)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            return {name for item in items for name in _stored(item)}
+        case _:
+            return _stored(statement)
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    }
+
+
+def _made_global(tree: ast.Module) -> set[str]:
+    """Names that a function declares global: it may set them when it is called."""
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+
+
+def _is_open(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(names=[ast.alias(name="*")]):
+                return True
+            case ast.Call(func=ast.Name(id="exec" | "globals" | "setattr" | "vars")):
+                return True
+            case ast.FunctionDef(name="__getattr__"):
+                return True
+    return False

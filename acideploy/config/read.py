@@ -1,0 +1,68 @@
+"""From a file to its tree, whichever of JSON and YAML it is written in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acideploy.config.checked import Findings
+from acideploy.config.document import Node, Table, is_null
+from acideploy.config.json_reader import looks_like_json, read_json
+from acideploy.config.slip import NO_SPACE_AFTER_COLON, Slip, guess_hint
+from acideploy.config.source import Source, read_source
+from acideploy.config.yaml_reader import read_yaml
+
+
+def read_table(path: Path, *, cwd: Path, findings: Findings) -> Table | None:
+    """Reads a file whose top level is a mapping.
+
+    Returns None, with the reason among the findings, when it is not that.
+    """
+    source = read_source(path, cwd=cwd, findings=findings)
+    return None if source is None else table_of(source, findings)
+
+
+def table_of(source: Source, findings: Findings) -> Table | None:
+    try:
+        node = _read(source, findings)
+    except Slip as slip:
+        findings.error(
+            "bad-syntax", slip.message, source.place(slip.offset), guess_hint(source, slip)
+        )
+        return None
+    if node is None or is_null(node):
+        findings.error("empty-file", "the file holds no configuration", source.place(0))
+    elif isinstance(node, Table):
+        return node
+    else:
+        findings.error(
+            "not-a-mapping", "expected keys with values", node.place, _why_no_keys(node, source)
+        )
+    return None
+
+
+def _read(source: Source, findings: Findings) -> Node | None:
+    """JSON's rules first for what begins like JSON; then YAML's, of which most JSON is a part."""
+    if not looks_like_json(source.text):
+        return read_yaml(source, findings)
+    attempt = Findings()
+    try:
+        node = read_json(source, attempt)
+    except Slip as slip:
+        return _read_after(slip, source, findings)
+    findings.extend(attempt.problems)
+    return node
+
+
+def _read_after(json_slip: Slip, source: Source, findings: Findings) -> Node | None:
+    """Reads as YAML; when that fails too, the reader that came further knows the reason better."""
+    try:
+        return read_yaml(source, findings)
+    except Slip as yaml_slip:
+        raise max(json_slip, yaml_slip, key=lambda slip: slip.offset) from None
+
+
+def _why_no_keys(node: Node, source: Source) -> str | None:
+    line = source.line(node.place.line or 1)
+    if found := NO_SPACE_AFTER_COLON.match(line):
+        return f"put a space after the colon: {found[1]}: {found[2].strip()}"
+    return "write it as {\"key\": value} or as key: value"

@@ -1,0 +1,62 @@
+"""What is wrong with a text that is neither JSON nor YAML."""
+
+from __future__ import annotations
+
+import re
+
+from acideploy.config.source import Source
+
+NO_SPACE_AFTER_COLON = re.compile(r"""^[\s{,-]*(["']?[\w$.-]+["']?):([^\s:/\\].*)$""")
+CONFLICT = re.compile(r"^(<<<<<<<|=======|>>>>>>>)")
+BACKSLASH_PATH = re.compile(r'"[^"]*[A-Za-z0-9.]\\[^"]*"')
+UNENDED_JSON_LINE = re.compile(r"""["'\w\]}]\s*$""")
+
+
+class Slip(Exception):
+    """Reading stopped at `offset`; `message` says why."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+def guess_hint(source: Source, slip: Slip) -> str | None:
+    """The most likely edit that mends it."""
+    place = source.place(slip.offset)
+    number = place.line or 1
+    line = source.line(number)
+    before = _line_before(source, number)
+    for each in (line, before):
+        if CONFLICT.match(each):
+            return "a merge conflict was left in the file: keep one side of it"
+        if found := NO_SPACE_AFTER_COLON.match(each):
+            return f"put a space after the colon: {found[1]}: {found[2].strip()}"
+    if "\t" in line[: place.column]:
+        return "indent with spaces: YAML does not allow tabs"
+    if BACKSLASH_PATH.search(line) and "escape" in slip.message:
+        return "write paths with / instead of \\"
+    if _lacks_comma(source.text, slip, line, before):
+        return "put a comma at the end of the line above"
+    if line.count('"') % 2:
+        return 'a " is missing in this line'
+    if "mapping values are not allowed" in slip.message:
+        return "put the value in quotes, or give the line the indentation of its neighbours"
+    return None
+
+
+def _line_before(source: Source, number: int) -> str:
+    """The nearest line above that is not empty."""
+    for each in range(number - 1, 0, -1):
+        if source.line(each).strip():
+            return source.line(each)
+    return ""
+
+
+def _lacks_comma(text: str, slip: Slip, line: str, before: str) -> bool:
+    return (
+        text.lstrip()[:1] in ("{", "[")
+        and line.lstrip()[:1] in ('"', "'", "{", "[")
+        and UNENDED_JSON_LINE.search(before) is not None
+        and slip.offset < len(text)
+    )

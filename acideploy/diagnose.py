@@ -1,0 +1,149 @@
+"""What made a service crash: the exception, the line of the user's script, and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from acideploy.config.problem import Place
+
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'\s*File "(?P<file>.+?)", line (?P<line>\d+)')
+_EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?$")
+
+# The name to install, where it is not the name to import.
+_DISTRIBUTIONS = {
+    "Crypto": "pycryptodome",
+    "PIL": "Pillow",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "fitz": "PyMuPDF",
+    "google.protobuf": "protobuf",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeOrigin:
+    """How deployed files map to the user's own: `deployed` was copied from `origin`."""
+
+    deployed: Path
+    origin: Path
+
+    def place(self, file: str, line: int) -> Place | None:
+        """The user's file and line, or None where the file is not the user's."""
+        try:
+            path = self.origin / Path(file).resolve().relative_to(self.deployed.resolve())
+        except ValueError:
+            return None
+        try:
+            text = path.read_text(errors="replace").splitlines()[line - 1]
+        except (OSError, IndexError):
+            return Place(file=str(path), line=line, column=1)
+        return Place(
+            file=str(path), line=line, column=len(text) - len(text.lstrip()) + 1, text=text
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """`cause` is one line, such as `init() raised KeyError: 'x'`."""
+
+    cause: str
+    place: Place | None = None
+    hint: str | None = None
+
+
+def diagnose(log: str, origin: CodeOrigin) -> Diagnosis | None:
+    """The cause of a crash, from the log. None where the log names none.
+
+    A traceback that Python prints has the first cause first; the ones chained to it are the
+    server's own.
+    """
+    last = _last_chain(log)
+    if not last:
+        return _without_traceback(log)
+    for traceback in last:
+        places = [
+            (place, frame)
+            for frame in _FRAME.finditer(traceback)
+            if (place := origin.place(frame["file"], int(frame["line"])))
+        ]
+        exception = _exception(traceback)
+        if exception and (places or traceback is last[-1]):
+            place = places[-1][0] if places else None
+            return Diagnosis(
+                cause=f"{_where(traceback)} raised {exception}",
+                place=place,
+                hint=_hint(exception, origin),
+            )
+    return None
+
+
+def _last_chain(log: str) -> list[str]:
+    """The tracebacks of the last failure, in the order of cause and effect."""
+    blocks = log.split(_TRACEBACK)[1:]
+    chain: list[str] = []
+    for block in reversed(blocks):
+        chain.insert(0, block)
+        # A block that is followed by "The above exception ..." is the cause of the next one.
+        index = len(blocks) - len(chain) - 1
+        if index < 0 or (
+            "The above exception was" not in blocks[index] + " "
+            and ("During handling of the above" not in blocks[index])
+        ):
+            break
+    return chain
+
+
+def _exception(traceback: str) -> str | None:
+    """`KeyError: 'x'`, the first line that is not indented after the frames."""
+    for line in traceback.splitlines()[1:]:
+        if line and not line[0].isspace() and (match := _EXCEPTION.match(line)):
+            return match[0]
+    return None
+
+
+def _where(traceback: str) -> str:
+    if "in init\n" in traceback:
+        return "init()"
+    return "the entry script" if "exec_module" in traceback or "<module>" in traceback else "init()"
+
+
+def _hint(exception: str, origin: CodeOrigin) -> str | None:
+    if match := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", exception):
+        return _missing_module(match[1], origin)
+    if exception.startswith("FileNotFoundError"):
+        return (
+            "the model's files are under AZUREML_MODEL_DIR: with one model, the registered file or "
+            "folder itself; with several, <name>/<version>/<file or folder>"
+        )
+    if "azureml" in exception and "--full-azureml" not in exception:
+        return "deploy with `--full-azureml`, which keeps the original azureml packages"
+    return None
+
+
+def _missing_module(module: str, origin: CodeOrigin) -> str:
+    top = module.partition(".")[0]
+    if top == "azureml":
+        return "deploy with `--full-azureml`, which keeps the original azureml packages"
+    beside = origin.origin / f"{top}.py"
+    if beside.exists() or (origin.origin / top).is_dir():
+        return (
+            f"{top} lies beside the entry script, which is deployed alone: "
+            f"set `sourceDirectory` to {origin.origin}"
+        )
+    return f"add `{_DISTRIBUTIONS.get(top, top)}` to the pip section of the conda file"
+
+
+def _without_traceback(log: str) -> Diagnosis | None:
+    if "Killed" in log or "MemoryError" in log:
+        return Diagnosis(cause="the service ran out of memory", hint="use a smaller model")
+    errors = [line for line in log.splitlines() if re.search(r"\b(ERROR|CRITICAL| E )\b", line)]
+    return Diagnosis(cause=errors[-1].strip()) if errors else None

@@ -1,0 +1,271 @@
+"""What an environment has to hold, in pip's terms, for a process on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as PipRequirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from acideploy.config.problem import Place, Problem, Severity
+from acideploy.config.values import CondaEnvironment, Environment, Requirement
+from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
+from acideploy.environment.names import is_only_conda, pypi_name
+from acideploy.errors import DependencyError
+from acideploy.serving import ServingStack, supported_pythons
+from acideploy.serving import requirements as serving_stack
+
+# Stands for "the serving stack" in a conda file, and is replaced by the pinned one.
+SERVING_PLACEHOLDER = "azureml-defaults"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentRequest:
+    """A Python version (`3.11`), the user's requirement lines and the serving stack.
+
+    Relative paths in `lines` are relative to `directory`. `origins` gives, for each canonical
+    distribution name, the place in the user's files that asks for it.
+    """
+
+    python: str
+    lines: tuple[str, ...]
+    directory: Path
+    stack: ServingStack
+    origins: tuple[tuple[str, Requirement], ...] = ()
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The user's lines, then the serving stack's pins for what the user does not pin."""
+        named = {name for name, _ in self.origins}
+        pins = (pin for pin in self.stack.requirements if distribution(pin) not in named)
+        return (*self.lines, *pins)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` makes the same request of; places are left out."""
+        return {
+            "python": self.python,
+            "lines": list(self.lines),
+            "directory": str(self.directory),
+            "requirements": list(self.stack.requirements),
+            "constraints": list(self.stack.constraints),
+            "named": [name for name, _ in self.origins],
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> EnvironmentRequest:
+        nowhere = Place(file="the deployed service")
+        return cls(
+            python=fields["python"],
+            lines=tuple(fields["lines"]),
+            directory=Path(fields["directory"]),
+            stack=ServingStack(
+                python=fields["python"],
+                requirements=tuple(fields["requirements"]),
+                constraints=tuple(fields["constraints"]),
+            ),
+            origins=tuple(
+                (name, Requirement(text=name, place=nowhere)) for name in fields["named"]
+            ),
+        )
+
+    @property
+    def digest(self) -> str:
+        """Names the environment by the content of what was asked."""
+        asked = {
+            "python": self.python,
+            "platform": [sys.platform, platform.machine()],
+            "requirements": self.requirements,
+            "constraints": self.stack.constraints,
+            "files": [digest for line in self.lines for digest in self._local_files(line)],
+        }
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+    def _local_files(self, line: str) -> list[str]:
+        """The digests of files that a line names: `-r more.txt`, `./package.whl`."""
+        words = re.split(r"[\s=@]+", line)
+        paths = (self.directory / word for word in words if word and "://" not in word)
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
+
+
+def request_environment(
+    environment: Environment | None,
+    *,
+    directory: Path,
+    python: str | None = None,
+    full_azureml: bool = False,
+) -> tuple[EnvironmentRequest, tuple[Problem, ...]]:
+    """Turns the environment of an inference config into a request, with notes on what differs here.
+
+    `python` replaces the version that the file asks for. Raises DependencyError where a process
+    on this machine cannot have what is asked for.
+    """
+    conda = environment.conda if environment else None
+    version, problems = _choose_python(conda, python)
+    lines: list[str] = []
+    origins: list[tuple[str, Requirement]] = []
+    if conda:
+        lines, origins, translated = _pip_lines(conda, full_azureml=full_azureml)
+        problems += translated
+    problems += _unused_here(environment)
+    request = EnvironmentRequest(
+        python=version,
+        lines=tuple(lines),
+        directory=directory,
+        stack=serving_stack(version),
+        origins=tuple(origins),
+    )
+    return request, tuple(problems)
+
+
+def distribution(line: str) -> str | None:
+    """The canonical name of what a line asks for, or None for an option or a bare URL."""
+    try:
+        return canonicalize_name(PipRequirement(line.partition(" #")[0].strip()).name)
+    except InvalidRequirement:
+        return None
+
+
+def _choose_python(
+    conda: CondaEnvironment | None, override: str | None
+) -> tuple[str, list[Problem]]:
+    if override:
+        return _supported(override, "--python"), []
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    supported = supported_pythons()
+    default = running if running in supported else supported[-1]
+    if conda is None or conda.python is None:
+        return default, [
+            _problem(
+                "python-not-given",
+                "note",
+                f"no Python version is asked for, using {default}",
+                hint=f"add `python={default}` to the dependencies of the conda file",
+            )
+        ]
+    asked = conda.python
+    spec = parse_conda_spec(asked.text)
+    version = spec.version if spec else ""
+    if exact := re.match(r"={0,2}\s*(\d+\.\d+)", version):
+        return _supported(exact[1], str(asked.place), asked), []
+    return _newest_within(version, default, asked), []
+
+
+def _newest_within(version: str, default: str, asked: Requirement) -> str:
+    """For a range: the running interpreter's version where it fits, else the newest."""
+    try:
+        allowed = SpecifierSet(pip_specifier(version) or "")
+    except InvalidSpecifier:
+        allowed = SpecifierSet()
+    for candidate in (default, *reversed(supported_pythons())):
+        # The last patch release stands for the series: `<3.8` leaves out 3.8, `>3.7` takes 3.7.17.
+        if allowed.contains(f"{candidate}.99"):
+            return candidate
+    raise _python_unsupported(asked.text, str(asked.place))
+
+
+def _supported(version: str, origin: str, asked: Requirement | None = None) -> str:
+    minor = ".".join(version.split(".")[:2])
+    if minor not in supported_pythons():
+        raise _python_unsupported(asked.text if asked else version, origin)
+    return minor
+
+
+def _python_unsupported(text: str, origin: str) -> DependencyError:
+    oldest, *_, newest = supported_pythons()
+    return DependencyError(
+        f"{origin}: {text!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
+        hint=f"add `--python {newest}` to run it with another version, or change the file",
+    )
+
+
+def _pip_lines(
+    conda: CondaEnvironment, *, full_azureml: bool
+) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:
+    lines: list[str] = []
+    origins: list[tuple[str, Requirement]] = []
+    problems = _refuse_only_conda(conda.packages)
+    for package in conda.packages:
+        line, problem = _from_conda(package)
+        problems += [problem] if problem else []
+        if line:
+            lines.append(line)
+            origins.append((distribution(line) or line, package))
+    for requirement in conda.pip:
+        name = distribution(requirement.text)
+        if name == SERVING_PLACEHOLDER and not full_azureml:
+            continue
+        lines.append(requirement.text)
+        if name:
+            origins.append((name, requirement))
+    return lines, origins, problems
+
+
+def _refuse_only_conda(packages: Sequence[Requirement]) -> list[Problem]:
+    specs = [(package, parse_conda_spec(package.text)) for package in packages]
+    lacking = [package for package, spec in specs if spec and is_only_conda(spec.name)]
+    if lacking:
+        raise DependencyError(
+            "the environment needs conda packages that a process on this machine cannot have",
+            detail="\n".join(f"{package.place}: {package.text}" for package in lacking),
+            hint="take them out of the conda file for a local deploy",
+        )
+    return []
+
+
+def _from_conda(package: Requirement) -> tuple[str | None, Problem | None]:
+    """The pip line for a conda package, and what to tell the user of the difference."""
+    spec = parse_conda_spec(package.text)
+    name = pypi_name(spec.name) if spec else None
+    if spec is None or name is None:
+        message = (
+            f"{package.text!r} is not installed for a local process: it holds no Python package"
+        )
+        return None, _problem("conda-package-left-out", "note", message, package)
+    specifier = pip_specifier(spec.version)
+    message = f"{package.text!r} is taken from PyPI as {name}{specifier or ''} for a local process"
+    if specifier is None:
+        message += ", in any version: pip has no such range"
+    return name + (specifier or ""), _problem("conda-package-from-pypi", "note", message, package)
+
+
+def _unused_here(environment: Environment | None) -> list[Problem]:
+    """What only a container can use."""
+    if environment is None:
+        return []
+    unused = {
+        "base image": environment.base_image,
+        "base Dockerfile": environment.base_dockerfile and "given inline",
+        "extra Dockerfile steps": environment.extra_dockerfile_steps,
+    }
+    return [
+        _problem(
+            "container-only",
+            "warning" if environment.user_managed else "note",
+            f"the {what} ({value}) is not used by a local process"
+            + (", so its packages are missing" if environment.user_managed else ""),
+        )
+        for what, value in unused.items()
+        if value
+    ]
+
+
+def _problem(
+    code: str,
+    severity: Severity,
+    message: str,
+    requirement: Requirement | None = None,
+    *,
+    hint: str | None = None,
+) -> Problem:
+    place = requirement.place if requirement else None
+    return Problem(code=code, severity=severity, message=message, place=place, hint=hint)

@@ -1,0 +1,134 @@
+"""Virtual environments in a cache, each named by the content of what was asked."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from acideploy.clock import Clock
+from acideploy.environment.interpreter import find_interpreter
+from acideploy.environment.request import EnvironmentRequest
+from acideploy.environment.uv import UvFailed, run_uv
+from acideploy.errors import BusyError, DependencyError, StorageError
+from acideploy.events import Emit, Finished, Started, ignore
+from acideploy.lock import lock
+
+# Long enough for another deploy to finish the same environment, which then serves both.
+_WAIT_FOR_OTHER = 1800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualEnvironment:
+    """An environment that is complete. `digest` is that of the request it was made for."""
+
+    digest: str
+    directory: Path
+
+    @property
+    def python(self) -> Path:
+        return self.directory / "bin" / "python"
+
+
+class VenvBuilder:
+    """Makes virtual environments under `cache`, once for each request."""
+
+    def __init__(self, cache: Path, *, clock: Clock) -> None:
+        self._cache = cache
+        self._clock = clock
+
+    def find(self, request: EnvironmentRequest) -> VirtualEnvironment | None:
+        """The environment, if it has been made and its interpreter is still there."""
+        directory = self._cache / request.digest
+        environment = VirtualEnvironment(digest=request.digest, directory=directory)
+        return environment if environment.python.exists() else None
+
+    def build(self, request: EnvironmentRequest, *, emit: Emit = ignore) -> VirtualEnvironment:
+        """Returns the environment, making it where it is missing. Raises DependencyError."""
+        task = "environment"
+        emit(Started(task=task, title=f"Environment {request.digest} (Python {request.python})"))
+        if found := self.find(request):
+            emit(Finished(task=task, outcome="reused", detail="unchanged"))
+            return found
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            path = self._cache / f"{request.digest}.lock"
+            with lock(path, clock=self._clock, within=_WAIT_FOR_OTHER, busy=_busy):
+                environment = self.find(request) or self._make(request, emit=emit)
+        except OSError as error:
+            raise StorageError(f"cannot write the environment: {error}") from error
+        emit(Finished(task=task, outcome="done", detail=_summary(environment)))
+        return environment
+
+    def _make(self, request: EnvironmentRequest, *, emit: Emit) -> VirtualEnvironment:
+        """Makes it beside its place and moves it there when complete: a kill leaves no half."""
+        interpreter = find_interpreter(request.python, emit=emit)
+        final = self._cache / request.digest
+        with tempfile.TemporaryDirectory(dir=self._cache, prefix=f"{request.digest}-") as scratch:
+            made = Path(scratch) / "environment"
+            create = ["venv", "--relocatable", "--no-project", "--python", str(interpreter)]
+            try:
+                run_uv([*create, str(made)], directory=self._cache)
+            except UvFailed as error:
+                raise DependencyError(
+                    f"cannot make an environment with {interpreter}", detail=error.output
+                ) from error
+            _install(request, made, emit=emit)
+            shutil.rmtree(final, ignore_errors=True)
+            made.rename(final)
+        return VirtualEnvironment(digest=request.digest, directory=final)
+
+
+def _install(request: EnvironmentRequest, directory: Path, *, emit: Emit) -> None:
+    """Installs with the serving stack's whole lock; without it where the user's pins differ."""
+    requirements = directory / "requirements.in"
+    requirements.write_text("\n".join(request.requirements) + "\n")
+    constraints = directory / "constraints.txt"
+    constraints.write_text("\n".join(request.stack.constraints) + "\n")
+    python = str(directory / "bin" / "python")
+    install = ["pip", "install", "--python", python, "-r", str(requirements)]
+    try:
+        try:
+            run_uv([*install, "-c", str(constraints)], directory=request.directory, emit=emit)
+        except UvFailed:
+            run_uv(install, directory=request.directory, emit=emit)
+    except UvFailed as error:
+        raise _explain(request, error.output) from error
+    frozen = run_uv(["pip", "freeze", "--python", python], directory=request.directory)
+    (directory / "requirements.lock").write_text(frozen + "\n")
+
+
+def _explain(request: EnvironmentRequest, output: str) -> DependencyError:
+    """Names the lines of the user's files that uv's explanation is about."""
+    if re.search(r"dns error|connect|timed out|network", output, re.IGNORECASE):
+        return DependencyError(
+            "the package index could not be reached",
+            detail=output,
+            hint="check the network, or name an index with UV_DEFAULT_INDEX",
+        )
+    mentioned = {canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", output)}
+    lines = [
+        f"{requirement.place}: {requirement.text}"
+        for name, requirement in request.origins
+        if name in mentioned
+    ]
+    return DependencyError(
+        f"the packages cannot be installed together for Python {request.python}",
+        detail="\n".join([*lines, "", output] if lines else [output]),
+        hint="change the version at one of these lines, or choose another Python with `--python`"
+        if lines
+        else "choose another Python with `--python`, or change the conda file",
+    )
+
+
+def _summary(environment: VirtualEnvironment) -> str:
+    lock_file = environment.directory / "requirements.lock"
+    return f"{len(lock_file.read_text().splitlines())} packages"
+
+
+def _busy() -> BusyError:
+    return BusyError("another deploy has been making the same environment for half an hour")

@@ -1,0 +1,79 @@
+"""Which models there are, and what to say of one that there is not."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from acideploy.errors import NotFoundError
+from acideploy.models import ModelReference
+from acideploy.models.names import from_reference
+from acideploy.registry.descriptor import Descriptor, Index
+
+_LAST_VERSION = "acideploy.last-version."
+_VERSIONS_SHOWN = 5
+
+
+def find_version(index: Index, reference: ModelReference) -> tuple[int, Descriptor]:
+    """The version meant, the newest where none is given, and its manifest. Raises NotFoundError."""
+    versions = versions_of(index, reference.name)
+    version = max(versions, default=None) if reference.version is None else reference.version
+    if version is None or version not in versions:
+        raise _not_found(index, reference, sorted(versions))
+    return version, versions[version]
+
+
+def versions_of(index: Index, name: str) -> dict[int, Descriptor]:
+    return {version: each for (found, version), each in all_models(index).items() if found == name}
+
+
+def all_models(index: Index) -> Mapping[tuple[str, int], Descriptor]:
+    """The manifests of models by name and version; other images in the layout are left out."""
+    return {
+        model: each
+        for each in index.manifests
+        if (model := from_reference(each.reference)) is not None
+    }
+
+
+def last_version(index: Index, name: str) -> int:
+    """The highest version that `name` ever had, deleted ones included; 0 for a new name."""
+    noted = index.annotations.get(_LAST_VERSION + name, "0")
+    return max([int(noted) if noted.isdigit() else 0, *versions_of(index, name)])
+
+
+def note_version(index: Index, name: str, version: int) -> Index:
+    """The index that remembers the version even when it is deleted."""
+    last = max(version, last_version(index, name))
+    return index.with_annotation(_LAST_VERSION + name, str(last))
+
+
+def _not_found(index: Index, reference: ModelReference, versions: Sequence[int]) -> NotFoundError:
+    name = reference.name
+    if not versions:
+        names = {found for found, _ in all_models(index)}
+        return NotFoundError(
+            f"there is no model {name}", hint=_hint(name, sorted(names), reference.version)
+        )
+    shown = ", ".join(str(version) for version in versions[-_VERSIONS_SHOWN:])
+    if len(versions) > _VERSIONS_SHOWN:
+        shown = f"{versions[0]}, ..., {shown}"
+    had = reference.version is not None and 0 < reference.version <= last_version(index, name)
+    return NotFoundError(
+        f"model {name} has no version {reference.version}{' any more' if had else ''}: "
+        f"it has version{'s' if len(versions) > 1 else ''} {shown}",
+        hint=f"acideploy model list -n {name}",
+    )
+
+
+def _hint(name: str, names: list[str], version: int | None) -> str:
+    if not names:
+        return f"acideploy model register -n {name} -p <file or folder>"
+    folded = {each.lower(): each for each in names}
+    close = difflib.get_close_matches(name.lower(), folded, n=1)
+    if not close:
+        return "acideploy model list"
+    meant = folded[close[0]]
+    return (
+        f"did you mean {meant if version is None else f'{meant}:{version}'}? acideploy model list"
+    )

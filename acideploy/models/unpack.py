@@ -1,0 +1,124 @@
+"""A model's layer, back to files: in place whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from acideploy.disk import shown, storage_error
+from acideploy.errors import ConflictError, StorageError
+from acideploy.progress import Advance
+from acideploy.registry.blob import BlobReader
+
+_CHUNK = 1 << 20
+# Beside the files, until they are complete. A killed command leaves one; the next removes it.
+_SCRATCH = ".acideploy-unpacking-"
+
+
+def unpack_layer(
+    layer: BlobReader, *, folder: str, root: str, directory: Path, overwrite: bool, advance: Advance
+) -> Path:
+    """Writes the file or folder `root`, which the layer has in `folder`, into `directory`.
+
+    Nobody else may unpack into `directory` meanwhile. Raises ConflictError where it is there
+    already and `overwrite` is false, and StorageError where the layer is damaged or a file
+    cannot be written.
+    """
+    place = directory / root
+    if os.path.lexists(place) and not overwrite:
+        raise ConflictError(f"{shown(place)} exists already", hint="--overwrite replaces it")
+    try:
+        _remove_scratch(directory)
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=directory))
+        try:
+            _extract(layer, prefix=f"{folder}/", directory=scratch, advance=advance)
+            layer.finish()
+            _move(scratch / root, place, aside=scratch / ".replaced")
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    except (tarfile.TarError, ValueError) as error:
+        raise _damaged(str(error)) from error
+    except OSError as error:
+        raise storage_error("write", error.filename or directory, error) from error
+    return place
+
+
+def _move(new: Path, place: Path, *, aside: Path) -> None:
+    """Puts `new` at `place`; what was there goes `aside`, or stays where that fails."""
+    if not os.path.lexists(new):
+        raise _damaged(f"{new.name} is not in it")
+    if os.path.lexists(place):
+        os.rename(place, aside)
+    try:
+        os.rename(new, place)
+    except BaseException:
+        if os.path.lexists(aside):
+            os.rename(aside, place)
+        raise
+
+
+def _remove_scratch(directory: Path) -> None:
+    for path in directory.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _extract(layer: BlobReader, *, prefix: str, directory: Path, advance: Advance) -> None:
+    """Writes every entry whose path begins with `prefix`, links last: nothing goes through one."""
+    links: list[tuple[Path, str]] = []
+    for archive, member in _members(layer):
+        if prefix.startswith(f"{member.name}/"):
+            continue
+        place = directory / _relative(member.name, prefix)
+        if member.isdir():
+            place.mkdir(parents=True, exist_ok=True)
+        elif member.issym():
+            links.append((place, member.linkname))
+        elif member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and member.sparse is None:
+            _extract_file(archive, member, place, advance=advance)
+        else:
+            raise _damaged(f"{member.name} is neither a file, a folder nor a link")
+    for place, target in links:
+        os.symlink(target, place)
+    top = os.path.realpath(directory)
+    for place, _ in links:
+        if not os.path.realpath(place).startswith(f"{top}/"):
+            raise _damaged(f"link {place.name} leads out of the model")
+
+
+def _members(layer: BlobReader) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """One at a time, with none kept: a layer can have a hundred thousand."""
+    with tarfile.open(fileobj=layer, mode="r|", bufsize=_CHUNK, encoding="utf-8") as archive:
+        while (member := archive.next()) is not None:
+            yield archive, member
+            archive.members.clear()  # type: ignore[attr-defined]
+
+
+def _relative(name: str, prefix: str) -> str:
+    """The path of an entry below the model's folder. Raises StorageError if it is not there."""
+    parts = name.removeprefix(prefix).split("/")
+    if not name.startswith(prefix) or {"", ".", ".."} & set(parts) or "\0" in name:
+        raise _damaged(f"{name!r} is not below {prefix}")
+    return "/".join(parts)
+
+
+def _extract_file(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path, *, advance: Advance
+) -> None:
+    mode = 0o777 if member.mode & 0o100 else 0o666
+    place.parent.mkdir(parents=True, exist_ok=True)
+    content = archive.extractfile(member)
+    if content is None:
+        raise _damaged(f"{member.name} has no content")
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(descriptor, "wb") as file:
+        while chunk := content.read(_CHUNK):
+            file.write(chunk)
+            advance(len(chunk))
+
+
+def _damaged(reason: str) -> StorageError:
+    return StorageError(f"the model's layer is damaged: {reason}")

@@ -1,0 +1,3 @@
+from azureml.core._absent import Absent
+
+Run = Absent("azureml.core.run.Run")

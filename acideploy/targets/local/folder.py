@@ -1,0 +1,88 @@
+"""The folder of one service: its record, its keys, its lock, its revisions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acideploy.clock import Clock
+from acideploy.errors import BusyError
+from acideploy.lock import holder, lock
+from acideploy.targets.local.keys import KeyFile
+from acideploy.targets.local.layout import RevisionDirectory
+from acideploy.targets.local.record import FILE_NAME, Record, Revision, read_record, write_record
+from acideploy.targets.local.server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFolder:
+    path: Path
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def key_file(self) -> KeyFile:
+        return KeyFile(self.path / "keys.json")
+
+    @property
+    def failed_log(self) -> Path:
+        """The log of a revision that never was healthy."""
+        return self.path / "failed.log"
+
+    def record(self) -> Record | None:
+        return read_record(self.path)
+
+    def save(self, record: Record, **changes: Any) -> Record:
+        """Writes the record down with these changes, and returns it."""
+        record = record.changed(self.clock.now(), **changes)
+        write_record(self.path, record)
+        return record
+
+    def forget(self) -> None:
+        """Takes the record away; the rest goes when the lock does."""
+        (self.path / FILE_NAME).unlink(missing_ok=True)
+
+    def files(self, revision: Revision) -> RevisionDirectory:
+        return RevisionDirectory(self.path / "revisions" / str(revision.number))
+
+    def server(self, revision: Revision) -> Server:
+        return Server(
+            name=self.name,
+            revision=revision,
+            directory=self.files(revision),
+            key_file=self.key_file.path,
+            clock=self.clock,
+        )
+
+    def log(self, record: Record) -> Path:
+        """The log of the revision that serves, is about to, or failed, in that order."""
+        revision = record.current or record.candidate
+        return self.files(revision).log if revision else self.failed_log
+
+    @contextmanager
+    def locked(self, *, within: float = 0) -> Iterator[None]:
+        """Keeps every other change of the service out. Raises BusyError where one is under way.
+
+        A folder without a record is removed at the end: no service leaves nothing.
+        """
+        path = self.path / "service.lock"
+        with lock(path, clock=self.clock, within=within, busy=lambda: self._busy(path)):
+            try:
+                yield
+            finally:
+                if self.record() is None:
+                    shutil.rmtree(self.path, ignore_errors=True)
+
+    def _busy(self, path: Path) -> BusyError:
+        pid = holder(path)
+        return BusyError(
+            f"another command is changing service {self.name}" + (f" (pid {pid})" if pid else ""),
+            hint="wait for it to finish, and run this again",
+        )

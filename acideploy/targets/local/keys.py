@@ -1,0 +1,48 @@
+"""The two keys of a service, in a file that only their owner and the server can read."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+from acideploy.atomic import write_atomically
+from acideploy.targets import Keys
+
+_ALPHABET = string.ascii_letters + string.digits
+_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """`keys.json` of a service; the server reads it again when it changes."""
+
+    path: Path
+
+    def read(self) -> Keys | None:
+        try:
+            fields = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        return Keys(primary=fields["primaryKey"], secondary=fields["secondaryKey"])
+
+    def set(self, *, primary: str | None = None, secondary: str | None = None) -> Keys:
+        """Changes the keys that are given, makes those that are missing, keeps the others."""
+        known = self.read()
+        keys = Keys(
+            primary=primary or (known.primary if known else _new_key()),
+            secondary=secondary or (known.secondary if known else _new_key()),
+        )
+        fields = {"primaryKey": keys.primary, "secondaryKey": keys.secondary}
+        write_atomically(self.path, json.dumps(fields).encode(), mode=0o600)
+        return keys
+
+    def regenerate(self, which: str, value: str | None = None) -> Keys:
+        """Replaces the `primary` or the `secondary` key, by `value` or a new one."""
+        return self.set(**{which: value or _new_key()})
+
+
+def _new_key() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

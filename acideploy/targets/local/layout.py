@@ -1,0 +1,127 @@
+"""Where a local service keeps its files, and how a revision is laid out.
+
+<services>/<name>/service.json            what is known of the service
+                  service.lock            held while something changes it
+                  keys.json               both keys, for the server to read
+                  revisions/<n>/app/      the app root: code, azureml-models/
+                                runtime/  the serving files
+                                tls/      certificate.pem, key.pem
+                                service.log, service.previous.log
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from acideploy.config.values import Serving
+from acideploy.environment.venv import VirtualEnvironment
+from acideploy.errors import StorageError
+from acideploy.events import Emit
+from acideploy.models import Model, ModelStore
+from acideploy.plan import Wanted
+from acideploy.serving import runtime_directory
+from acideploy.targets.local.record import Revision
+
+MODELS = "azureml-models"
+RUNTIME_PACKAGE = "acideploy_serving"
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionDirectory:
+    """The files of one revision."""
+
+    path: Path
+
+    @property
+    def app_root(self) -> Path:
+        return self.path / "app"
+
+    @property
+    def runtime(self) -> Path:
+        return self.path / "runtime"
+
+    @property
+    def certificate(self) -> Path:
+        return self.path / "tls" / "certificate.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        return self.path / "tls" / "key.pem"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "service.log"
+
+    @property
+    def previous_log(self) -> Path:
+        return self.path / "service.previous.log"
+
+    def fill(self, wanted: Wanted, store: ModelStore, *, emit: Emit) -> None:
+        """Lays out code, models, serving files and certificates. Raises StorageError."""
+        try:
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.app_root.mkdir(parents=True)
+            shutil.copytree(runtime_directory(), self.runtime / RUNTIME_PACKAGE)
+            self._copy_certificates(wanted.serving)
+            wanted.code.copy_to(self.app_root)
+            for model in wanted.models:
+                directory = self.app_root / MODELS / model.name / str(model.version)
+                store.unpack(model, directory, emit=emit)
+            (self.app_root / MODELS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot write {self.path}: {error.strerror}") from error
+
+    def rotate_log(self) -> None:
+        """Keeps the log of the previous process, and leaves the next one an empty place."""
+        if self.log.exists():
+            self.log.replace(self.previous_log)
+
+    def _copy_certificates(self, serving: Serving) -> None:
+        if not serving.ssl_enabled:
+            return
+        self.certificate.parent.mkdir(mode=0o700)
+        for source, target in (
+            (serving.ssl_certificate, self.certificate),
+            (serving.ssl_key, self.certificate_key),
+        ):
+            if source:
+                target.touch(mode=0o600)
+                target.write_bytes(source.read_bytes())
+
+
+def new_revision(
+    wanted: Wanted, environment: VirtualEnvironment, *, number: int, port: int, created: str
+) -> Revision:
+    """What is written down about a revision before it is laid out."""
+    serving = wanted.serving
+    return Revision(
+        number=number,
+        created_time=created,
+        parts=wanted.parts(),
+        port=port,
+        models=tuple(model.id for model in wanted.models),
+        entry_script=wanted.code.entry_script,
+        source_directory=wanted.code.source_directory,
+        model_directory=_model_directory(wanted.models),
+        origin=str(wanted.code.origin),
+        python=str(environment.python),
+        environment_request=wanted.environment.to_json(),
+        environment=wanted.environment_details,
+        variables=wanted.variables,
+        description=wanted.description,
+        tags=wanted.tags,
+        properties=wanted.properties,
+        auth_enabled=bool(serving.auth_enabled),
+        ssl_enabled=bool(serving.ssl_enabled),
+        cname=serving.cname,
+        app_insights_enabled=bool(serving.app_insights_enabled),
+    )
+
+
+def _model_directory(models: tuple[Model, ...]) -> str:
+    """`AZUREML_MODEL_DIR` under the app root: the one model's own, else the models root."""
+    if len(models) == 1:
+        return f"{MODELS}/{models[0].name}/{models[0].version}"
+    return MODELS

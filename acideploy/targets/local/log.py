@@ -1,0 +1,64 @@
+"""Log files of services."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from acideploy.clock import Clock
+
+_LOOK_SECONDS = 0.2
+
+
+def tail(log: Path, lines: int) -> str:
+    """The last lines of a log, empty where there is none."""
+    block = 1 << 16
+    try:
+        with log.open("rb") as file:
+            position = file.seek(0, os.SEEK_END)
+            content = b""
+            while position and content.count(b"\n") <= lines:
+                step = min(block, position)
+                position = file.seek(position - step)
+                content = file.read(step) + content
+    except FileNotFoundError:
+        return ""
+    return "\n".join(content.decode(errors="replace").splitlines()[-lines:]) if lines else ""
+
+
+def follow(log: Callable[[], Path | None], *, lines: int, clock: Clock) -> Iterator[str]:
+    """The last lines, then each new one. Ends when `log` names no file any more.
+
+    `log` is asked again at each look, because a restart begins a new file.
+    """
+    path = log()
+    yield from tail(path, lines).splitlines() if path else ()
+    position = path.stat().st_size if path and path.exists() else 0
+    inode = _inode(path)
+    while (path := log()) is not None:
+        if _inode(path) != inode:
+            inode, position = _inode(path), 0
+        content = _read_from(path, position)
+        # A line that is still being written is left for the next look.
+        whole = content[: content.rfind(b"\n") + 1]
+        position += len(whole)
+        yield from whole.decode(errors="replace").splitlines()
+        if not whole:
+            clock.sleep(_LOOK_SECONDS)
+
+
+def _inode(path: Path | None) -> int | None:
+    try:
+        return path.stat().st_ino if path else None
+    except FileNotFoundError:
+        return None
+
+
+def _read_from(path: Path, position: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            return file.read()
+    except FileNotFoundError:
+        return b""

@@ -1,0 +1,94 @@
+"""Server processes that outlive the command that starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from acideploy.clock import Clock
+from acideploy.targets.local.record import ProcessIdentity
+
+# A score that is being computed may finish; nobody waits longer than this for it.
+_GRACE_SECONDS = 10.0
+
+
+def start_detached(
+    command: Sequence[str], *, directory: Path, variables: Mapping[str, str], log: Path
+) -> ProcessIdentity:
+    """Starts a process in a session of its own, its output in `log`. Raises OSError."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    created = psutil.Process(process.pid).create_time()
+    return ProcessIdentity(pid=process.pid, created=created)
+
+
+def is_alive(identity: ProcessIdentity | None) -> bool:
+    """Whether that very process still runs."""
+    return identity is not None and _find(identity) is not None
+
+
+def stop(identity: ProcessIdentity | None, *, app_root: Path, clock: Clock) -> None:
+    """Ends the server and its workers: asks first, and kills what is left after ten seconds.
+
+    Workers are also found when their parent is gone, by the app root that they run in.
+    """
+    processes = _family(identity, app_root)
+    if not processes:
+        return
+    leader = identity and _find(identity)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in [leader] if leader else processes:
+            process.send_signal(signal.SIGTERM)
+    deadline = clock.monotonic() + _GRACE_SECONDS
+    while any(_runs(process) for process in processes) and clock.monotonic() < deadline:
+        clock.sleep(0.02)
+    for process in _family(identity, app_root):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _find(identity: ProcessIdentity) -> psutil.Process | None:
+    try:
+        process = psutil.Process(identity.pid)
+        same = abs(process.create_time() - identity.created) < 0.01
+    except psutil.NoSuchProcess:
+        return None
+    return process if same and _runs(process) else None
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _family(identity: ProcessIdentity | None, app_root: Path) -> list[psutil.Process]:
+    """The server, its workers, and workers that it left behind."""
+    if identity is None:
+        return []
+    if leader := _find(identity):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [leader, *leader.children(recursive=True)]
+    return [process for process in psutil.process_iter() if _is_orphan(process, identity, app_root)]
+
+
+def _is_orphan(process: psutil.Process, identity: ProcessIdentity, app_root: Path) -> bool:
+    try:
+        return os.getpgid(process.pid) == identity.pid and Path(process.cwd()) == app_root
+    except (psutil.Error, OSError):
+        return False

@@ -1,0 +1,128 @@
+"""From one revision to the next: started beside the one that serves, and put in its place.
+
+The one that serves keeps serving until the new one is healthy, and stays if it never is. What is
+under way is in the record as the candidate, so that it can be taken up or away by another command.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+from acideploy.environment.venv import VirtualEnvironment
+from acideploy.errors import DeadlineError, PortError, ServiceFailedError
+from acideploy.events import Emit, Finished, Started
+from acideploy.models import ModelStore
+from acideploy.plan import Wanted
+from acideploy.targets.local.folder import ServiceFolder
+from acideploy.targets.local.layout import new_revision
+from acideploy.targets.local.port import free_port, require_free
+from acideploy.targets.local.process import is_alive
+from acideploy.targets.local.record import Record
+from acideploy.targets.local.server import Server
+
+
+def begin(
+    folder: ServiceFolder,
+    wanted: Wanted,
+    environment: VirtualEnvironment,
+    *,
+    taken_ports: dict[int, str],
+) -> Record:
+    """Writes down a candidate with a number and a port of its own. Raises PortError."""
+    known = folder.record()
+    now = folder.clock.now().isoformat()
+    record = known or Record(name=wanted.name, created_time=now, updated_time=now)
+    number = record.last_number + 1
+    port = _choose_port(wanted, known, taken_ports)
+    candidate = new_revision(wanted, environment, number=number, port=port, created=now)
+    return folder.save(record, candidate=candidate, last_number=number)
+
+
+def launch(
+    folder: ServiceFolder, record: Record, wanted: Wanted, *, store: ModelStore, emit: Emit
+) -> Record:
+    """Lays the candidate out and starts it."""
+    assert record.candidate is not None
+    server = folder.server(record.candidate)
+    try:
+        emit(Started(task="revision", title=f"Revision {server.revision.number}"))
+        server.directory.fill(wanted, store, emit=emit)
+        if wanted.serving.auth_enabled:
+            serving = wanted.serving
+            folder.key_file.set(primary=serving.primary_key, secondary=serving.secondary_key)
+        server = server.start()
+        record = folder.save(record, candidate=server.revision)
+    except BaseException as error:
+        abandon(folder, record, server, error)
+        raise
+    emit(Finished(task="revision", outcome="done", detail=f"port {server.revision.port}"))
+    return record
+
+
+def finish(folder: ServiceFolder, record: Record, *, emit: Emit) -> None:
+    """Waits for the candidate to be healthy, and stops the revision that it replaces.
+
+    Raises ServiceFailedError or DeadlineError where it never is.
+    """
+    assert record.candidate is not None
+    candidate = folder.server(record.candidate)
+    emit(Started(task="service", title=f"Service {folder.name}"))
+    try:
+        candidate.wait_until_healthy()
+    except BaseException as error:
+        emit(Finished(task="service", outcome="failed"))
+        abandon(folder, record, candidate, error)
+        raise
+    promote(folder, record)
+    emit(Finished(task="service", outcome="done", detail="healthy"))
+
+
+def promote(folder: ServiceFolder, record: Record) -> None:
+    """The candidate becomes the current revision, and the old one ends."""
+    old = folder.server(record.current) if record.current else None
+    folder.save(record, current=record.candidate, candidate=None, stopped=False, error=None)
+    if old:
+        old.stop()
+        shutil.rmtree(old.directory.path, ignore_errors=True)
+
+
+def abandon(folder: ServiceFolder, record: Record, server: Server, error: BaseException) -> None:
+    """Takes a candidate away. A service that never ran stays, with its log, only if it crashed."""
+    server.stop()
+    crashed = isinstance(error, (ServiceFailedError, DeadlineError))
+    if crashed and server.directory.log.exists():
+        shutil.copyfile(server.directory.log, folder.failed_log)
+    shutil.rmtree(server.directory.path, ignore_errors=True)
+    if record.current or crashed:
+        folder.save(record, candidate=None, error=None if record.current else str(error))
+    else:
+        folder.forget()
+
+
+def settle(folder: ServiceFolder) -> None:
+    """Takes up or away what a killed command left: nobody holds its lock any more."""
+    record = folder.record()
+    if record is None or record.candidate is None:
+        return
+    candidate = folder.server(record.candidate)
+    if candidate.is_alive() and candidate.answers():
+        promote(folder, record)
+    else:
+        error = candidate.failure() if candidate.revision.process else InterruptedError()
+        abandon(folder, record, candidate, error)
+
+
+def _choose_port(wanted: Wanted, known: Record | None, taken: dict[int, str]) -> int:
+    current = known.current if known else None
+    port = wanted.port or (current.port if current else None)
+    if port is None:
+        return free_port(taken)
+    if port in taken:
+        raise PortError(
+            f"port {port} belongs to service {taken[port]}",
+            hint="choose another, or leave the port out to get a free one",
+        )
+    # The revision that serves shares its port with the one that will take its place.
+    if not (current and current.port == port and is_alive(current.process)):
+        require_free(port)
+    return port

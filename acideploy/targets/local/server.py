@@ -1,0 +1,139 @@
+"""One revision's server: started, watched until it is healthy, stopped."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from acideploy.clock import Clock
+from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose
+from acideploy.errors import DeadlineError, ServiceFailedError
+from acideploy.observe import wait_for
+from acideploy.targets.local import http, process
+from acideploy.targets.local.layout import RUNTIME_PACKAGE, RevisionDirectory
+from acideploy.targets.local.log import tail
+from acideploy.targets.local.record import Revision
+
+# A large model may take minutes to load.
+START_SECONDS = 900.0
+_LOOK_SECONDS = 0.03
+_LOG_LINES_SHOWN = 30
+
+# What a server may see of its owner's environment: where programs, certificates and proxies are.
+# Nothing else, so that what works here works in a container.
+_INHERITED = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The server of one revision of the service `name`; `directory` holds its files."""
+
+    name: str
+    revision: Revision
+    directory: RevisionDirectory
+    key_file: Path
+    clock: Clock
+
+    def start(self) -> Server:
+        """Starts the process, and returns the server with its identity. Raises OSError."""
+        self.directory.rotate_log()
+        identity = process.start_detached(
+            [self.revision.python, "-m", RUNTIME_PACKAGE],
+            directory=self.directory.app_root,
+            variables=self._variables(),
+            log=self.directory.log,
+        )
+        return replace(self, revision=replace(self.revision, process=identity))
+
+    def is_alive(self) -> bool:
+        return process.is_alive(self.revision.process)
+
+    def answers(self) -> bool:
+        """Whether this very revision answers on the port. While two share it, either may."""
+        number = str(self.revision.number)
+        # The kernel spreads connections over both servers: one answer is enough.
+        looks = (http.probe(self.revision.port, tls=self.revision.ssl_enabled) for _ in range(8))
+        return any(answer == number for answer in looks)
+
+    def wait_until_healthy(self) -> None:
+        """Raises ServiceFailedError once the process has ended, DeadlineError after 15 minutes."""
+        wait_for(
+            self._look,
+            clock=self.clock,
+            within=START_SECONDS,
+            every=_LOOK_SECONDS,
+            overdue=self._overdue,
+        )
+
+    def stop(self) -> None:
+        process.stop(self.revision.process, app_root=self.directory.app_root, clock=self.clock)
+
+    def failure(self) -> ServiceFailedError:
+        """Why the process ended, by its log."""
+        diagnosis = self.diagnosis()
+        log = tail(self.directory.log, _LOG_LINES_SHOWN)
+        place = f" at {diagnosis.place}" if diagnosis.place else ""
+        shown = (
+            f"  {diagnosis.place.text.strip()}\n"
+            if diagnosis.place and diagnosis.place.text
+            else ""
+        )
+        return ServiceFailedError(
+            f"service {self.name} failed: {diagnosis.cause}{place}",
+            detail=f"{shown}last lines of the log:\n{log}" if log else None,
+            hint=diagnosis.hint,
+        )
+
+    def diagnosis(self) -> Diagnosis:
+        log = tail(self.directory.log, 1000)
+        return diagnose(log, self._code_origin()) or Diagnosis(
+            cause="the server ended without a word" if not log else "the server ended"
+        )
+
+    def _look(self) -> bool | None:
+        if not self.is_alive():
+            raise self.failure()
+        return self.answers() or None
+
+    def _overdue(self) -> DeadlineError:
+        return DeadlineError(
+            f"service {self.name} did not answer within {START_SECONDS:.0f} s",
+            detail=tail(self.directory.log, _LOG_LINES_SHOWN),
+            hint=f"acideploy service get-logs -n {self.name}",
+        )
+
+    def _code_origin(self) -> CodeOrigin:
+        deployed = self.directory.app_root
+        if self.revision.source_directory:
+            deployed /= self.revision.source_directory
+        return CodeOrigin(deployed=deployed, origin=Path(self.revision.origin))
+
+    def _variables(self) -> dict[str, str]:
+        revision, root = self.revision, self.directory.app_root
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        served = {
+            "PYTHONPATH": str(self.directory.runtime),
+            "PYTHONUNBUFFERED": "1",
+            "AML_APP_ROOT": str(root),
+            "AZUREML_ENTRY_SCRIPT": revision.entry_script,
+            "AZUREML_MODEL_DIR": str(root / revision.model_directory),
+            "AML_APP_INSIGHTS_ENABLED": str(revision.app_insights_enabled).lower(),
+            "SERVICE_NAME": self.name,
+            "WORKSPACE_NAME": "local",
+            "ACIDEPLOY_HOST": "127.0.0.1",
+            "ACIDEPLOY_PORT": str(self.revision.port),
+            "ACIDEPLOY_REVISION": str(revision.number),
+        }
+        if revision.source_directory:
+            served["AZUREML_SOURCE_DIRECTORY"] = revision.source_directory
+        if revision.auth_enabled:
+            served["ACIDEPLOY_KEYS_FILE"] = str(self.key_file)
+        if revision.ssl_enabled:
+            served["ACIDEPLOY_TLS_CERTIFICATE"] = str(self.directory.certificate)
+            served["ACIDEPLOY_TLS_KEY"] = str(self.directory.certificate_key)
+        return {**inherited, **revision.variables, **served}

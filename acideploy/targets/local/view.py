@@ -1,0 +1,76 @@
+"""A service as it is now: what is written down, compared with what runs and what answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from acideploy.targets import LocalState, Service
+from acideploy.targets.local import http
+from acideploy.targets.local.folder import ServiceFolder
+from acideploy.targets.local.record import Record, Revision
+from acideploy.targets.local.server import Server
+
+
+def service_of(record: Record, folder: ServiceFolder) -> Service:
+    """Looks at the process and at the port of the revision that serves, else of the first one."""
+    revision = record.current or record.candidate
+    server = folder.server(revision) if revision else None
+    state, error = _state(record, server)
+    service = Service(
+        name=record.name,
+        state=state,
+        compute_type="Local",
+        created_time=datetime.fromisoformat(record.created_time),
+        updated_time=datetime.fromisoformat(record.updated_time),
+        revision=record.last_number,
+        error=error,
+        log_file=folder.log(record),
+    )
+    return _with_revision(service, revision, server) if revision and server else service
+
+
+def _with_revision(service: Service, revision: Revision, server: Server) -> Service:
+    root = f"{'https' if revision.ssl_enabled else 'http'}://localhost:{revision.port}"
+    return replace(
+        service,
+        revision=revision.number,
+        scoring_uri=f"{root}/score",
+        swagger_uri=f"{root}/swagger.json",
+        port=revision.port,
+        pid=revision.process.pid if revision.process and server.is_alive() else None,
+        description=revision.description,
+        tags=revision.tags,
+        properties=revision.properties,
+        models=revision.models,
+        environment=revision.environment,
+        environment_digest=revision.parts["environment"],
+        auth_enabled=revision.auth_enabled,
+        ssl_enabled=revision.ssl_enabled,
+        app_insights_enabled=revision.app_insights_enabled,
+    )
+
+
+def _state(record: Record, server: Server | None) -> tuple[LocalState, str | None]:
+    if server is None:
+        return "failed", record.error
+    if record.stopped:
+        return "stopped", None
+    if record.current is None and server.revision.process is None:
+        return "deploying", None
+    if not server.is_alive():
+        return "failed", record.error or _why_gone(server)
+    answer = http.probe(server.revision.port, tls=server.revision.ssl_enabled)
+    if answer == str(server.revision.number) or (answer and record.candidate):
+        return "running", None
+    if answer is None:
+        return "deploying", None
+    return "unknown", f"port {server.revision.port} answers for another program"
+
+
+def _why_gone(server: Server) -> str:
+    port = server.revision.port
+    gone = f"the process has ended: {server.diagnosis().cause}"
+    if http.probe(port, tls=server.revision.ssl_enabled) is not None:
+        return f"{gone}; port {port} answers for another program"
+    return gone

@@ -1,0 +1,316 @@
+"""From what was typed and what the files say to what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from acideploy.code import Code, code_of
+from acideploy.config import (
+    check_service_name,
+    read_deployment_config,
+    read_inference_config,
+    read_model_metadata,
+)
+from acideploy.config.problem import Problem
+from acideploy.config.values import (
+    AciDeployment,
+    DeploymentConfig,
+    InferenceConfig,
+    LocalDeployment,
+    Override,
+    Serving,
+)
+from acideploy.environment.request import EnvironmentRequest, request_environment
+from acideploy.errors import ConfigurationError, UnsupportedError
+from acideploy.events import Emit, Noticed
+from acideploy.models import Model, ModelStore, parse_reference
+from acideploy.plan import Wanted
+from acideploy.targets.local.layout import RevisionDirectory
+from acideploy.targets.local.record import Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationFiles:
+    """The two files and the flags that override them. Either file may be missing."""
+
+    inference_config: Path | None = None
+    deployment_config: Path | None = None
+    inference_overrides: Sequence[Override] = ()
+    deployment_overrides: Sequence[Override] = ()
+    environment_directory: Path | None = None
+    strict: bool = False
+
+    @property
+    def say_what_runs(self) -> bool:
+        return bool(self.inference_config or self.inference_overrides or self.environment_directory)
+
+    @property
+    def say_where(self) -> bool:
+        return bool(self.deployment_config or self.deployment_overrides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployRequest:
+    """One `model deploy`. `models` are as typed: `name:version` or `name`."""
+
+    name: str
+    models: Sequence[str] = ()
+    model_metadata_files: Sequence[Path] = ()
+    files: ConfigurationFiles = ConfigurationFiles()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    overwrite: bool = False
+    no_wait: bool = False
+    full_azureml: bool = False
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRequest:
+    """One `service update`. None and empty leave things as they are."""
+
+    name: str
+    models: Sequence[str] = ()
+    model_metadata_files: Sequence[Path] = ()
+    files: ConfigurationFiles = ConfigurationFiles()
+    add_tags: Mapping[str, str] = field(default_factory=dict)
+    remove_tags: Sequence[str] = ()
+    add_properties: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    no_wait: bool = False
+
+
+def check_files(
+    files: ConfigurationFiles, *, name: str | None, directory: Path
+) -> tuple[InferenceConfig | None, DeploymentConfig | None, tuple[Problem, ...]]:
+    """Reads both files and returns what they say, None where that is wrong, and every problem."""
+    inference = read_inference_config(
+        files.inference_config,
+        overrides=files.inference_overrides,
+        cwd=directory,
+        environment_directory=files.environment_directory,
+    )
+    deployment = read_deployment_config(
+        files.deployment_config, overrides=files.deployment_overrides, cwd=directory
+    )
+    named = check_service_name(name) if name is not None else ()
+    return (
+        inference.value,
+        deployment.value,
+        (*named, *inference.problems, *deployment.problems),
+    )
+
+
+def is_refused(problems: Sequence[Problem], *, strict: bool) -> bool:
+    """Whether any problem is an error, or a warning where those count."""
+    refused = ("error", "warning") if strict else ("error",)
+    return any(problem.severity in refused for problem in problems)
+
+
+def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emit: Emit) -> Wanted:
+    """What a deploy request asks for. Raises ConfigurationError with every problem, and others."""
+    inference, deployment, problems = check_files(
+        request.files, name=request.name, directory=directory
+    )
+    inference, deployment = _require(inference, deployment, problems, request.files, emit=emit)
+    local = _require_local(deployment)
+    models = _find_models(request.models, request.model_metadata_files, store)
+    environment = inference.environment
+    asked, notes = request_environment(
+        environment,
+        directory=_requirements_directory(inference, request.files, directory),
+        python=request.python,
+        full_azureml=request.full_azureml,
+    )
+    for note in notes:
+        emit(Noticed(problem=note))
+    conda = environment.conda if environment else None
+    return Wanted(
+        name=request.name,
+        models=models,
+        code=code_of(inference),
+        environment=asked,
+        serving=local.serving,
+        port=local.port,
+        variables={
+            **(conda.variables if conda else {}),
+            **(environment.variables if environment else {}),
+        },
+        environment_details=environment.details if environment else {},
+        description=request.description or inference.description,
+        tags=request.tags,
+        properties=request.properties,
+    )
+
+
+def wanted_by_update(
+    request: UpdateRequest,
+    revision: Revision,
+    files: RevisionDirectory,
+    *,
+    store: ModelStore,
+    directory: Path,
+    emit: Emit,
+) -> Wanted:
+    """The deployed revision with the changes of an update."""
+    present = _wanted_again(request.name, revision, files, store)
+    tags = {**revision.tags, **request.add_tags}
+    described = replace(
+        present,
+        description=request.description or revision.description,
+        tags={key: value for key, value in tags.items() if key not in request.remove_tags},
+        properties={**revision.properties, **request.add_properties},
+    )
+    if request.models or request.model_metadata_files:
+        models = _find_models(request.models, request.model_metadata_files, store)
+        described = replace(described, models=models)
+    if request.files.say_where:
+        described = _with_deployment(described, request.files, directory, emit)
+    if request.files.say_what_runs:
+        described = _with_inference(described, request, store, directory, emit)
+    return described
+
+
+def _wanted_again(
+    name: str, revision: Revision, files: RevisionDirectory, store: ModelStore
+) -> Wanted:
+    source = revision.source_directory
+    tls = revision.ssl_enabled
+    return Wanted(
+        name=name,
+        models=_find_models(revision.models, (), store),
+        code=Code(
+            path=files.app_root / (source or revision.entry_script),
+            entry_script=revision.entry_script,
+            source_directory=source,
+            origin=Path(revision.origin),
+        ),
+        environment=EnvironmentRequest.from_json(revision.environment_request),
+        serving=Serving(
+            auth_enabled=revision.auth_enabled,
+            ssl_enabled=tls,
+            ssl_certificate=files.certificate if tls else None,
+            ssl_key=files.certificate_key if tls else None,
+            cname=revision.cname,
+            app_insights_enabled=revision.app_insights_enabled,
+        ),
+        variables=revision.variables,
+        environment_details=revision.environment,
+    )
+
+
+def _with_deployment(
+    wanted: Wanted, files: ConfigurationFiles, directory: Path, emit: Emit
+) -> Wanted:
+    """The keys that the file or the flags give, over those of the deployed service."""
+    checked = read_deployment_config(
+        files.deployment_config,
+        overrides=_with_compute_type(files),
+        cwd=directory,
+    )
+    _tell(checked.problems, strict=files.strict, emit=emit)
+    assert checked.value is not None
+    local = _require_local(checked.value)
+    given = {
+        field: value
+        for field in Serving.__dataclass_fields__
+        if (value := getattr(local.serving, field)) is not None
+    }
+    return replace(wanted, serving=replace(wanted.serving, **given), port=local.port)
+
+
+def _with_compute_type(files: ConfigurationFiles) -> Sequence[Override]:
+    """A service keeps its compute type: flags alone need not repeat it."""
+    if files.deployment_config:
+        return files.deployment_overrides
+    local = Override(key="computeType", value="local", flag="--compute-type")
+    return (local, *files.deployment_overrides)
+
+
+def _with_inference(
+    wanted: Wanted, request: UpdateRequest, store: ModelStore, directory: Path, emit: Emit
+) -> Wanted:
+    """The code and the environment of a new inference config."""
+    deploy = DeployRequest(
+        name=request.name,
+        files=replace(
+            request.files,
+            deployment_config=None,
+            deployment_overrides=_with_compute_type(ConfigurationFiles()),
+        ),
+    )
+    new = wanted_by(deploy, store=store, directory=directory, emit=emit)
+    return replace(
+        wanted,
+        code=new.code,
+        environment=new.environment,
+        variables=new.variables,
+        environment_details=new.environment_details,
+    )
+
+
+def _require(
+    inference: InferenceConfig | None,
+    deployment: DeploymentConfig | None,
+    problems: Sequence[Problem],
+    files: ConfigurationFiles,
+    *,
+    emit: Emit,
+) -> tuple[InferenceConfig, DeploymentConfig]:
+    _tell(problems, strict=files.strict, emit=emit)
+    assert inference is not None
+    assert deployment is not None
+    return inference, deployment
+
+
+def _tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:
+    """Tells warnings and notes. Raises ConfigurationError, with all, where one is an error."""
+    if is_refused(problems, strict=strict):
+        raise ConfigurationError(problems)
+    for problem in problems:
+        emit(Noticed(problem=problem))
+
+
+def _require_local(deployment: DeploymentConfig) -> LocalDeployment:
+    if isinstance(deployment, LocalDeployment):
+        return deployment
+    if isinstance(deployment, AciDeployment):
+        raise UnsupportedError(
+            "this version deploys to this machine only, not yet to Azure Container Instances",
+            hint="add `--compute-type local`",
+        )
+    raise UnsupportedError(
+        f"computeType {deployment.compute_type}: acideploy does not deploy to Kubernetes; "
+        "containerResourceRequirements, authEnabled, keys and appInsightsEnabled mean the same "
+        "for `aci` and `local`, scaling and probes have no counterpart",
+        hint="add `--compute-type local`",
+    )
+
+
+def _find_models(
+    references: Sequence[str], metadata_files: Sequence[Path], store: ModelStore
+) -> tuple[Model, ...]:
+    """Metadata files first, then references, each model once. Raises NotFoundError."""
+    named = [*map(_model_of, metadata_files), *references]
+    found = {model.id: model for model in (store.find(parse_reference(name)) for name in named)}
+    return tuple(found.values())
+
+
+def _model_of(metadata_file: Path) -> str:
+    checked = read_model_metadata(metadata_file)
+    if checked.value is None:
+        raise ConfigurationError(checked.problems)
+    return checked.value.model_id
+
+
+def _requirements_directory(
+    inference: InferenceConfig, files: ConfigurationFiles, directory: Path
+) -> Path:
+    """What relative paths in requirement lines are relative to: the conda file's folder."""
+    conda = inference.environment.conda if inference.environment else None
+    if conda and (parent := Path(conda.place.file).parent).is_dir():
+        return (directory / parent).resolve()
+    return directory

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+from acideploy.models import Model
+from acideploy.models.artifact import (
+    LAYER,
+    make_config,
+    make_manifest,
+    name_layer,
+    read_layer,
+    read_manifest,
+)
+from acideploy.registry.descriptor import Descriptor, describe
+
+LAYER_DIGEST = f"sha256:{'ab' * 32}"
+MODEL = Model(
+    name="iris",
+    version=3,
+    root="model.pkl",
+    size=12,
+    digest=f"sha256:{'cd' * 32}",
+    layer_digest=LAYER_DIGEST,
+    created_time=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=timezone.utc),
+    framework="ScikitLearn",
+    framework_version="1.5",
+    description="größer",
+    tags={"stage": "dev", "": "empty key", "a.b": ""},
+    properties={"commit": "abc"},
+)
+
+
+def manifest_of(model: Model) -> bytes:
+    layer = Descriptor(media_type=LAYER, digest=LAYER_DIGEST, size=4096)
+    path = f"var/azureml-app/azureml-models/iris/3/{model.root}"
+    config = describe(make_config(model), "application/vnd.cncf.model.config.v1+json")
+    return make_manifest(model, config=config, layer=name_layer(layer, path))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MODEL,
+        replace(MODEL, description=None, framework_version=None, tags={}, properties={}, size=0),
+        replace(MODEL, root="a folder"),
+        replace(MODEL, tags={"not utf-8": "\udcff"}),
+    ],
+)
+def test_a_manifest_gives_back_the_model_that_it_was_made_for(model: Model) -> None:
+    assert read_manifest(manifest_of(model), digest=model.digest) == model
+
+
+def test_the_manifest_is_a_modelpack_artifact() -> None:
+    written = json.loads(manifest_of(MODEL))
+    assert written["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
+    assert written["artifactType"] == "application/vnd.cncf.model.manifest.v1+json"
+    assert written["config"]["mediaType"] == "application/vnd.cncf.model.config.v1+json"
+    [layer] = written["layers"]
+    assert layer["mediaType"] == "application/vnd.cncf.model.weight.v1.tar"
+    assert layer["annotations"]["org.cncf.model.filepath"].endswith("/iris/3/model.pkl")
+    assert all(isinstance(value, str) for value in written["annotations"].values())
+
+
+def test_the_config_says_what_the_specification_requires() -> None:
+    config = json.loads(make_config(MODEL))
+    assert config == {
+        "descriptor": {
+            "createdAt": "2026-01-02T03:04:05.000006+00:00",
+            "name": "iris",
+            "version": "3",
+            "description": "größer",
+        },
+        "config": {"format": "scikitlearn"},
+        "modelfs": {"type": "layers", "diffIds": [LAYER_DIGEST]},
+    }
+    assert json.loads(make_config(replace(MODEL, framework="Custom")))["config"] == {}
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"nonsense", b'{"annotations": {}}', b"\xff"])
+def test_a_foreign_manifest_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_manifest(content, digest=MODEL.digest)
+
+
+def test_the_layer_keeps_its_digest_and_path() -> None:
+    layer = read_layer(manifest_of(MODEL))
+    assert (layer.digest, layer.size) == (LAYER_DIGEST, 4096)
+    assert layer.annotations["org.cncf.model.filepath"].startswith("var/azureml-app/")
