@@ -9,6 +9,8 @@ from pathlib import Path
 from acideploy.config.problem import Place
 
 _TRACEBACK = "Traceback (most recent call last):"
+# What Python prints between a traceback and the one that it is the cause of.
+_CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 _FRAME = re.compile(r'\s*File "(?P<file>.+?)", line (?P<line>\d+)')
 _EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?$")
 
@@ -89,16 +91,11 @@ def diagnose(log: str, origin: CodeOrigin) -> Diagnosis | None:
 def _last_chain(log: str) -> list[str]:
     """The tracebacks of the last failure, in the order of cause and effect."""
     blocks = log.split(_TRACEBACK)[1:]
-    chain: list[str] = []
-    for block in reversed(blocks):
-        chain.insert(0, block)
-        # A block that is followed by "The above exception ..." is the cause of the next one.
-        index = len(blocks) - len(chain) - 1
-        if index < 0 or (
-            "The above exception was" not in blocks[index] + " "
-            and ("During handling of the above" not in blocks[index])
-        ):
+    chain = blocks[-1:]
+    for block in reversed(blocks[:-1]):
+        if not any(phrase in block for phrase in _CHAINED):
             break
+        chain.insert(0, block)
     return chain
 
 

@@ -17,27 +17,35 @@ _MARKS = (
 )
 
 
-def spell_out(arguments: Sequence[str], options: Mapping[str, bool]) -> list[str]:
+def spell_out(
+    arguments: Sequence[str], options: Mapping[str, bool], *, words_allowed: int = 0
+) -> list[str]:
     """Returns the words with every option written in full and every `@file` replaced by the file.
 
     `options` maps each spelling to whether it takes a value. `--inference-config=F` becomes
     `--inference-config-file F`, `-gNAME` becomes `-g NAME`. Raises WrongUsage for an option that
-    is unknown, ambiguous or without its value.
+    is unknown, ambiguous or without its value, and for more than `words_allowed` other words.
     """
-    words = list(arguments)
+    waiting = list(arguments)
     spelt: list[str] = []
-    while words:
-        word = words.pop(0)
+    while waiting:
+        word = waiting.pop(0)
         if word == "--":
-            return [*spelt, word, *words]
+            return [*spelt, word, *waiting]
         option, attached = _split(word, options)
         if option is None:
+            words_allowed -= 1
+            if words_allowed < 0:
+                raise WrongUsage(f"unexpected argument: {word}", hint=_stray(word))
             spelt.append(word)
-        elif not options[option]:
-            spelt.append(option if attached is None else f"{option}={attached}")
-        else:
-            value = _next_value(option, words, options) if attached is None else attached
+        elif options[option]:
+            value = _next_value(option, waiting, options) if attached is None else attached
             spelt += [option, expand(value)]
+        elif attached is not None and not option.startswith("--"):
+            spelt.append(option)
+            waiting.insert(0, f"-{attached}")  # the next of several switches in one word
+        else:
+            spelt.append(option if attached is None else f"{option}={attached}")
     return spelt
 
 
@@ -90,10 +98,8 @@ def _split(word: str, options: Mapping[str, bool]) -> tuple[str | None, str | No
         return name, value if equals else None
     if name.startswith("--"):
         return _complete(name, options), value if equals else None
-    if options.get(word[:2], False):
+    if word[:2] in options:
         return word[:2], word[2:]
-    if word[:2] in options or word[1:2].isdigit():
-        return None, None  # bundled switches, or a negative number
     raise WrongUsage(f"no such option: {word}", hint=_nearest(name, options))
 
 
@@ -106,6 +112,12 @@ def _complete(prefix: str, options: Mapping[str, bool]) -> str:
     raise WrongUsage(
         f"ambiguous option: {prefix} could be {', '.join(matches)}", hint="write it in full"
     )
+
+
+def _stray(word: str) -> str:
+    if any(character in word for character in "[]<>{}"):
+        return "replace what is in brackets by what you mean"
+    return f"write it behind its option, such as --name {word}, and in quotes if it has spaces"
 
 
 def _nearest(word: str, options: Mapping[str, bool]) -> str:

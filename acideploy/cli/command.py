@@ -10,6 +10,7 @@ import click
 
 from acideploy.cli import settings
 from acideploy.cli.arguments import spell_out
+from acideploy.cli.groups import HELP
 from acideploy.cli.options import Option
 from acideploy.cli.session import Session
 from acideploy.cli.usage import WrongUsage
@@ -24,9 +25,7 @@ class Command(click.Command):
     """
 
     def __init__(self, name: str, *, table: Table | None = None, **attributes: Any) -> None:
-        super().__init__(
-            name, context_settings={"help_option_names": ["-h", "--help"]}, **attributes
-        )
+        super().__init__(name, context_settings=HELP, **attributes)
         self.table = table
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -36,7 +35,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:
             try:
-                args = spell_out(args, self._spellings(ctx))
+                args = spell_out(args, self._spellings(ctx), words_allowed=self._arguments())
             except WrongUsage as error:
                 error.ctx = ctx
                 raise
@@ -66,6 +65,9 @@ class Command(click.Command):
         for group, records in groups.items():
             with formatter.section(group):
                 formatter.write_dl(records, col_max=36)
+
+    def _arguments(self) -> int:
+        return sum(isinstance(parameter, click.Argument) for parameter in self.params)
 
     def _spellings(self, ctx: click.Context) -> dict[str, bool]:
         """Every spelling of every option, and whether it takes a value."""

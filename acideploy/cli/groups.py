@@ -12,8 +12,11 @@ from click.shell_completion import CompletionItem
 
 from acideploy.cli.usage import WrongUsage, did_you_mean
 
+# az's names for help, and no narrower than a terminal usually is.
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-@dataclass(frozen=True, slots=True, kw_only=False)
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A command that is not loaded yet: `target` is `module:name`."""
 
@@ -33,9 +36,7 @@ Commands: TypeAlias = Mapping[str, "Entry | LazyGroup"]
 
 class LazyGroup(click.Group):
     def __init__(self, name: str, help: str, entries: Commands, *, hidden: bool = False) -> None:
-        super().__init__(
-            name, help=help, hidden=hidden, context_settings={"help_option_names": ["-h", "--help"]}
-        )
+        super().__init__(name, help=help, hidden=hidden, context_settings=HELP)
         self.entries = entries
         self.summary = help
 

@@ -1,38 +1,40 @@
 """The names that completion offers: read straight from the state directory, without the workspace.
 
-Nothing here fails or imports more than the standard library; where nothing can be read, there is
-nothing to offer.
+Nothing here fails; where nothing can be read, there is nothing to offer.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 
 def service_names() -> tuple[str, ...]:
-    """The folders below `services` that a service left there, sorted."""
+    """The services of the local workspace, sorted."""
+    from acideploy.home import home, services_directory
+
     try:
-        return tuple(
-            sorted(
-                entry.name
-                for entry in (_home() / "services").iterdir()
-                if entry.is_dir() and not entry.name.startswith(".")
-            )
-        )
+        entries = list(services_directory(home()).iterdir())
     except OSError:
         return ()
+    return tuple(
+        sorted(each.name for each in entries if each.is_dir() and not each.name.startswith("."))
+    )
 
 
 def model_ids() -> tuple[str, ...]:
-    """`name:version` of every registered model: the annotations of the OCI layout's index."""
-    try:
-        index = json.loads((_home() / "models" / "index.json").read_bytes())
-        manifests = index.get("manifests", [])
-        names = [each["annotations"]["org.opencontainers.image.ref.name"] for each in manifests]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ()
-    return tuple(sorted(name.removeprefix("models/") for name in names))
+    """`name:version` of every registered model, sorted."""
+    from acideploy.home import home, store_directory
+    from acideploy.models.names import model_ids
+
+    return tuple(model_ids(store_directory(home())))
+
+
+def model_names() -> tuple[str, ...]:
+    """The names alone, sorted."""
+    from acideploy.home import home, store_directory
+    from acideploy.models.names import model_names
+
+    return tuple(model_names(store_directory(home())))
 
 
 def files(start: str) -> tuple[str, ...]:
@@ -44,9 +46,3 @@ def files(start: str) -> tuple[str, ...]:
         return ()
     names = (folder + slash + entry.name + ("/" if entry.is_dir() else "") for entry in entries)
     return tuple(name for name in names if name.startswith(start))
-
-
-def _home() -> Path:
-    from acideploy.api import home
-
-    return home()

@@ -104,11 +104,9 @@ class ModelName(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
-        from acideploy.cli.names import model_ids
+        from acideploy.cli.names import model_ids, model_names
 
-        names = model_ids()
-        if self.bare:
-            names = tuple(dict.fromkeys(name.partition(":")[0] for name in names))
+        names = model_names() if self.bare else model_ids()
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

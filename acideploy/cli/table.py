@@ -55,7 +55,7 @@ WORKSPACE = LazyGroup(
 FOLDER = LazyGroup(
     "folder",
     "Tie a folder to an Azure workspace.",
-    {"attach": Entry(f"{_COMMANDS}.retired:attach", "Not available yet.", hidden=True)},
+    {"attach": Entry(f"{_COMMANDS}.retired:attach", "Not available yet.")},
     hidden=True,
 )
 

@@ -22,8 +22,12 @@ class Checked(Generic[T]):
 
 @dataclass(slots=True)
 class Findings:
-    """Collects problems, so that nothing stops at the first."""
+    """Collects problems, so that nothing stops at the first.
 
+    `first` is the file whose problems come before those of the files that it names.
+    """
+
+    first: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     def error(self, code: str, message: str, place: Place | None, hint: str | None = None) -> None:
@@ -57,8 +61,8 @@ class Findings:
         )
 
     def _position(self, problem: Problem) -> tuple[int, int, int]:
-        """Files in the order in which they were first spoken of, then line and column."""
-        files = list(dict.fromkeys(_file_of(each) for each in self.problems))
+        """The first file, the others in the order in which they came up; then line and column."""
+        files = list(dict.fromkeys([self.first, *(_file_of(each) for each in self.problems)]))
         place = problem.place or Place(file="")
         return files.index(_file_of(problem)), place.line or 0, place.column or 0
 

@@ -58,15 +58,15 @@ def _number(scalar: Scalar) -> int | float | None:
     """Text that is a decimal number. A boolean is not one."""
     if isinstance(scalar.value, bool) or not NUMBER.fullmatch(scalar.text.strip()):
         return None
-    try:
-        number = float(scalar.text)
-        return int(scalar.text) if scalar.text.strip().lstrip("+-").isdigit() else number
-    except ValueError:
+    text = scalar.text.strip()
+    number = float(text)
+    if not math.isfinite(number):
         return None
+    return int(text) if text.lstrip("+-").isdigit() else number
 
 
 def _integer(number: int | float | None) -> int | None:
-    if number is None or not _is_finite(number) or number != int(number):
+    if number is None or number != int(number):
         return None
     return int(number)
 

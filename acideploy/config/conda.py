@@ -23,7 +23,7 @@ SINGLE_EQUALS = re.compile(r"([\w.-]+(?:\[[\w, .-]+\])?)\s*=\s*([\w.*+!]+)")
 
 def read_conda_file(path: Path, *, cwd: Path, findings: Findings) -> CondaEnvironment | None:
     """Returns None, with the reason among the findings, for a file that holds no mapping."""
-    table = read_table(path, cwd=cwd, findings=findings)
+    table = read_table(path, cwd=cwd, findings=findings, may_be_empty=True)
     if table is None:
         return None
     return conda_environment(conform(table, conda_kind(), findings), findings)

@@ -16,7 +16,7 @@ from acideploy.config.schema import (
     resolve,
     types,
 )
-from acideploy.config.spelling import suggest
+from acideploy.config.spelling import known_as, nearest_key
 from acideploy.config.violations import report_violations
 
 SECRETS = frozenset({"primaryKey", "secondaryKey", "password"})
@@ -33,43 +33,38 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of table: its schema, and the keys that only its relatives know.
-
-    `elsewhere` maps a top-level key to the kind that it belongs to, such as `port` to `local`.
-    """
+    """One kind of table: its schema, and the names of the kinds whose keys it may be given."""
 
     name: str
     root: Fragment
     fragment: Fragment
-    elsewhere: dict[str, str]
+    relatives: tuple[str, ...] = ()
 
 
 def inference_kind() -> Kind:
     root = load_schema("inferenceconfig")
-    return Kind(name="inference config", root=root, fragment=root, elsewhere={})
+    return Kind(name="inference config", root=root, fragment=root)
 
 
 def environment_kind() -> Kind:
     """An environment object by itself, as in `azureml_environment.json`."""
     root = load_schema("inferenceconfig")
     fragment = resolve(root["properties"]["environment"], root)
-    return Kind(name="environment", root=root, fragment=fragment, elsewhere={})
+    return Kind(name="environment", root=root, fragment=fragment)
 
 
 def conda_kind() -> Kind:
     root = load_schema("inferenceconfig")
-    return Kind(name="conda file", root=root, fragment=root["$defs"]["conda"], elsewhere={})
+    return Kind(name="conda file", root=root, fragment=root["$defs"]["conda"])
 
 
 def deployment_kind(compute_type: str) -> Kind:
     root = load_schema("deploymentconfig")
-    elsewhere = {
-        key: other
-        for other in ("aksendpoint", "aks", "local", "aci")
-        for key, _ in dotted_keys(root["$defs"][other], root)
-    }
     return Kind(
-        name=compute_type, root=root, fragment=root["$defs"][compute_type], elsewhere=elsewhere
+        name=compute_type,
+        root=root,
+        fragment=root["$defs"][compute_type],
+        relatives=("aci", "local", "aks", "aksendpoint"),
     )
 
 
@@ -144,7 +139,7 @@ class _Shaper:
         else:
             word = str(read.value).lower()
             message = f"{name} is {_shown(name, scalar)}, which is read as {word}"
-            hint = f"write {word} without quotes"
+            hint = f"write {word}" + (" without quotes" if isinstance(scalar.value, str) else "")
         self._findings.warning("loose-type", message, scalar.place, hint)
 
     def _wrong_type(self, name: str, allowed: tuple[str, ...], node: Node) -> None:
@@ -154,40 +149,58 @@ class _Shaper:
         )
 
     def _unknown(self, key: str, name: str, above: str, entry: Entry, table: Table) -> None:
-        if other := self._kind.elsewhere.get(name):
-            message = f"{name} has no effect for {self._kind.name}: it is for {other}"
-            self._findings.warning("ignored-key", message, entry.place)
+        root = self._kind.root
+        meant = known_as(key, above, self._kind.fragment, root)
+        if meant is None and self._belongs_elsewhere(key, name, above, entry.place):
             return
-        meant = suggest(key, above, self._kind.fragment, self._kind.root)
-        if meant is None or meant == name:
-            self._findings.warning("unknown-key", f"{name} is not a key, so it is ignored", entry.place)
-        elif meant.rpartition(".")[0] == above:
-            self._findings.warning(
-                "unknown-key",
-                f"{name} is not a key, so it is ignored",
-                entry.place,
-                f"did you mean {meant.rpartition('.')[2]}?",
-            )
-        else:
-            self._misplaced(key, meant, entry.place, table)
+        meant = meant or nearest_key(key, above, self._kind.fragment, root)
+        home, _, last = (meant or name).rpartition(".")
+        if home != above:
+            self._misplaced(key, last, home, entry, table)
+            return
+        # Without a value, nothing that the user asked for is lost.
+        report = self._findings.note if is_null(entry.node) else self._findings.warning
+        report(
+            "unknown-key",
+            f"{name} is not a key, so it is ignored",
+            entry.place,
+            f"did you mean {last}?" if meant else None,
+        )
 
-    def _misplaced(self, key: str, meant: str, place: Place, table: Table) -> None:
-        """The right key in the wrong table. Below an empty table of that name, it is a slip of
-        indentation, and the value is meant."""
-        home, _, last = meant.rpartition(".")
+    def _belongs_elsewhere(self, key: str, name: str, above: str, place: Place) -> bool:
+        """Whether another kind has the key; says which."""
+        for other in self._kind.relatives:
+            fragment = self._kind.root["$defs"][other]
+            keys = dict(dotted_keys(fragment, self._kind.root))
+            meant = name if name in keys else known_as(key, above, fragment, self._kind.root)
+            if meant:
+                which = "it" if meant == name else meant
+                self._findings.warning(
+                    "ignored-key",
+                    f"{name} has no effect for {self._kind.name}: {which} is for {other}",
+                    place,
+                )
+                return True
+        return False
+
+    def _misplaced(self, key: str, last: str, home: str, entry: Entry, table: Table) -> None:
+        """The right key in the wrong table. Where that table is empty, the indentation slipped,
+        and ignoring the key would run something that nobody asked for."""
         empty = table.entries.get(home)
         if empty is not None and is_null(empty.node):
             self._findings.error(
                 "misplaced-key",
                 f"{home} is empty, and {key} is not a key at this level",
-                place,
+                entry.place,
                 f"indent {key}, so that it belongs to {home}",
             )
             return
-        belongs = f"inside {home}" if home else "at the top level"
-        self._findings.warning(
-            "misplaced-key", f"{key} is not a key here, so it is ignored", place,
-            f"did you mean {last} {belongs}?",
+        report = self._findings.note if is_null(entry.node) else self._findings.warning
+        report(
+            "misplaced-key",
+            f"{key} is not a key here, so it is ignored",
+            entry.place,
+            f"did you mean {last} {f'inside {home}' if home else 'at the top level'}?",
         )
 
 

@@ -195,7 +195,7 @@ def _check_run(run: Function, place: Place, findings: Findings) -> None:
     elif "input_schema" not in decorators and _required_beyond_first(arguments):
         findings.warning(
             "bad-run-signature",
-            "without @input_schema the server passes run() one argument, so every request will fail",
+            "without @input_schema run() gets one argument, so every request will fail",
             place,
             "give the other parameters defaults",
         )

@@ -8,8 +8,8 @@ from pathlib import Path
 from acideploy.config.checked import Findings
 from acideploy.config.conda import conda_environment, read_conda_file, texts
 from acideploy.config.conform import conform, environment_kind
-from acideploy.config.document import Node, Scalar, Table, is_blank, is_null, plain
-from acideploy.config.paths import Bases, absolute, find_file, report_missing
+from acideploy.config.document import Entry, Node, Scalar, Table, is_blank, is_null, plain
+from acideploy.config.paths import Bases, absolute, find_file
 from acideploy.config.problem import Place
 from acideploy.config.read import read_table
 from acideploy.config.source import read_source
@@ -60,7 +60,9 @@ def _name_of(node: Node) -> str | None:
     return None
 
 
-def environment_of(table: Table, bases: Bases, inside: Path | None, findings: Findings) -> Environment | None:
+def environment_of(
+    table: Table, bases: Bases, inside: Path | None, findings: Findings
+) -> Environment | None:
     """The environment that a conforming inference config describes, None where it has none."""
     given = table.table("environment")
     if given is None:
@@ -81,7 +83,10 @@ def environment_from_object(
     table: Table, bases: Bases, findings: Findings, *, conda: CondaEnvironment | None = None
 ) -> Environment:
     """`table` conforms to the schema; `conda` replaces what it says of conda."""
-    image, dockerfile = table.scalar("docker", "baseImage"), table.scalar("docker", "baseDockerfile")
+    image, dockerfile = (
+        table.scalar("docker", "baseImage"),
+        table.scalar("docker", "baseDockerfile"),
+    )
     if image and dockerfile:
         findings.error(
             "base-image-and-dockerfile",
@@ -89,13 +94,14 @@ def environment_from_object(
             dockerfile.place,
             "remove one of them",
         )
-    version = table.scalar("version")
+    conda = conda or _conda_in(table, bases, findings)
+    _note_serving_stack(conda, findings)
     interpreter = table.scalar("python", "interpreterPath")
     details = plain(table)
     return Environment(
         name=_text(table.scalar("name")),
-        version=_text(version),
-        conda=conda or _conda_in(table, bases, findings),
+        version=_text(table.scalar("version")),
+        conda=conda,
         variables=texts(table.table("environmentVariables")),
         user_managed=bool(_value(table.scalar("python", "userManagedDependencies"))),
         interpreter_path=_text(interpreter) or "python",
@@ -121,6 +127,117 @@ def read_environment_directory(
     shaped = conform(table, environment_kind(), findings)
     if steps:
         shaped = _with_dockerfile(shaped, steps.text, Place(file=steps.file), findings)
-    return environment_from_object(
-        shaped, Bases(cwd=cwd, config=directory), findings, conda=conda
+    return environment_from_object(shaped, Bases(cwd=cwd, config=directory), findings, conda=conda)
+
+
+def _note_serving_stack(conda: CondaEnvironment | None, findings: Findings) -> None:
+    """The retired tool warned when its serving stack was not asked for; ours is always there."""
+    if conda and not any("azureml-defaults" in each.text for each in conda.pip):
+        findings.note(
+            "no-azureml-defaults",
+            "azureml-defaults is not asked for, and need not be: the serving stack is added",
+            conda.place,
+        )
+
+
+def _with_dockerfile(table: Table, text: str, place: Place, findings: Findings) -> Table:
+    """The BaseDockerfile beside the JSON file takes the place of a base image in it."""
+    if image := table.scalar("docker", "baseImage"):
+        findings.note(
+            "base-image-and-dockerfile", "BaseDockerfile counts, not this base image", image.place
+        )
+    docker = table.table("docker")
+    entries = dict(docker.entries) if docker else {}
+    entries.pop("baseImage", None)
+    steps = Scalar(place=place, value=text, text=text)
+    entries["baseDockerfile"] = Entry(place=place, node=steps)
+    inner = Entry(place=place, node=Table(place=place, entries=entries))
+    return Table(place=table.place, entries={**table.entries, "docker": inner})
+
+
+def _conda_in(table: Table, bases: Bases, findings: Findings) -> CondaEnvironment | None:
+    inline = table.table("python", "condaDependencies")
+    file = table.scalar("python", "condaDependenciesFile")
+    if inline:
+        if file:
+            findings.warning(
+                "ignored-key",
+                "condaDependenciesFile has no effect beside condaDependencies",
+                file.place,
+            )
+        return conda_environment(inline, findings)
+    if file is None:
+        return None
+    path = find_file(file, "condaDependenciesFile", bases, findings)
+    if path is None:
+        return None
+    findings.note(
+        "now-read",
+        "condaDependenciesFile is read; the retired tool never loaded it",
+        file.place,
     )
+    return read_conda_file(path, cwd=bases.cwd, findings=findings)
+
+
+def _flat_environment(
+    table: Table, bases: Bases, inside: Path | None, findings: Findings
+) -> Environment | None:
+    """The keys that came before `environment`. None when none of them says anything."""
+    conda_key = table.scalar("condaFile")
+    image = table.scalar("baseImage")
+    steps = table.scalar("extraDockerfileSteps")
+    if not (conda_key or image or steps or table.scalar("runtime")):
+        return None
+    conda = None
+    if conda_key and (file := find_file(conda_key, "condaFile", bases, findings, inside=inside)):
+        conda = read_conda_file(file, cwd=bases.cwd, findings=findings)
+    steps_file = None
+    if steps:
+        steps_file = find_file(steps, "extraDockerfileSteps", bases, findings, inside=inside)
+    return Environment(
+        conda=conda,
+        base_image=_text(image),
+        base_image_registry=_registry(table.node("baseImageRegistry")),
+        extra_dockerfile_steps=steps_file,
+        details=_details(conda, _text(image)),
+    )
+
+
+def _details(conda: CondaEnvironment | None, image: str | None) -> dict[str, object]:
+    """The environment object that says the same as flat keys."""
+    details: dict[str, object] = {}
+    if conda:
+        python = [conda.python.text] if conda.python else []
+        pip = [{"pip": [each.text for each in conda.pip]}] if conda.pip else []
+        details["python"] = {
+            "condaDependencies": {
+                "name": conda.name,
+                "channels": list(conda.channels),
+                "dependencies": [*python, *(each.text for each in conda.packages), *pip],
+            }
+        }
+    if image:
+        details["docker"] = {"baseImage": image}
+    return details
+
+
+def _registry(node: Node | None) -> BaseImageRegistry | None:
+    match node:
+        case Scalar(text=address):
+            return BaseImageRegistry(address=address)
+        case Table():
+            registry = BaseImageRegistry(
+                address=_text(node.scalar("address")),
+                username=_text(node.scalar("username")),
+                password=_text(node.scalar("password")),
+            )
+            return registry if registry != BaseImageRegistry() else None
+    return None
+
+
+def _text(scalar: Scalar | None) -> str | None:
+    return str(scalar.value) if scalar else None
+
+
+def _value(scalar: Scalar | None) -> object:
+    return scalar.value if scalar else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from acideploy.config.checked import Findings
 from acideploy.config.document import Entry, Items, Node, Scalar, Table
 from acideploy.config.limits import MAX_DEPTH, duplicate_key, without_surrogates
-from acideploy.config.slip import Slip
+from acideploy.config.slip import Excess, Slip
 from acideploy.config.source import Source
 
 SKIPPED = re.compile(r"(?:\s|//[^\n]*|\#[^\n]*|/\*.*?\*/)*", re.DOTALL)
@@ -65,7 +65,7 @@ class _Reader:
 
     def _value(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise Slip(f"nested more than {MAX_DEPTH} deep", self._next.offset)
+            raise Excess(f"nested more than {MAX_DEPTH} deep", self._next.offset)
         token = self._take()
         if token.text == "{":
             return self._table(token, depth)
@@ -115,9 +115,7 @@ class _Reader:
     def _comma(self, closing: str, opening: Token) -> None:
         if self._next.kind == "end":
             line = self._source.place(opening.offset).line
-            raise Slip(
-                f"the {opening.text!r} of line {line} has no {closing!r}", self._next.offset
-            )
+            raise Slip(f"the {opening.text!r} of line {line} has no {closing!r}", self._next.offset)
         if self._next.text != closing or self._next.kind != "mark":
             self._expect(",", f"or {closing!r}")
 

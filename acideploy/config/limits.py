@@ -20,5 +20,5 @@ def duplicate_key(key: str, first: Place, second: Place, findings: Findings) -> 
 
 
 def without_surrogates(text: str) -> str:
-    """Joins the halves that JSON escapes characters beyond U+FFFF into; a lone half becomes U+FFFD."""
+    """Joins the two halves that JSON writes some characters in; a lone half becomes U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

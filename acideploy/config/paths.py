@@ -25,9 +25,11 @@ class Bases:
 
     def of(self, path: Scalar) -> tuple[Path, ...]:
         """For a path from a file, both; for one from a flag, the current directory alone."""
-        if self.config is None or path.place.line is None:
-            return (self.cwd,)
-        return tuple(dict.fromkeys((self.cwd, self.config)))
+        return tuple(dict.fromkeys((self.cwd, *self.beside(path))))
+
+    def beside(self, path: Scalar) -> tuple[Path, ...]:
+        """The config file's folder, for a path that the file gives."""
+        return (self.config,) if self.config and path.place.line is not None else ()
 
     def show(self, path: Path) -> str:
         return shown_path(path, self.cwd)
@@ -50,9 +52,7 @@ def find_file(
 
     Returns None, with the error among the findings, when there is no such file.
     """
-    starts = [*([inside] if inside else []), *bases.of(path)]
-    if inside and bases.config:
-        starts.remove(bases.cwd)  # the source directory stands for it
+    starts = [inside, *bases.beside(path)] if inside else bases.of(path)
     candidates = [absolute(start, path.text) for start in starts]
     for candidate in candidates:
         if os.path.isfile(candidate):

@@ -7,36 +7,37 @@ from pathlib import Path
 from acideploy.config.checked import Findings
 from acideploy.config.document import Node, Table, is_null
 from acideploy.config.json_reader import looks_like_json, read_json
-from acideploy.config.slip import NO_SPACE_AFTER_COLON, Slip, guess_hint
-from acideploy.config.source import Source, read_source
+from acideploy.config.slip import Excess, Slip, guess_hint, space_after_colon
+from acideploy.config.source import Source, hides_secret, read_source
 from acideploy.config.yaml_reader import read_yaml
 
 
-def read_table(path: Path, *, cwd: Path, findings: Findings) -> Table | None:
+def read_table(
+    path: Path, *, cwd: Path, findings: Findings, may_be_empty: bool = False
+) -> Table | None:
     """Reads a file whose top level is a mapping.
 
     Returns None, with the reason among the findings, when it is not that.
     """
     source = read_source(path, cwd=cwd, findings=findings)
-    return None if source is None else table_of(source, findings)
+    return None if source is None else table_of(source, findings, may_be_empty=may_be_empty)
 
 
-def table_of(source: Source, findings: Findings) -> Table | None:
+def table_of(source: Source, findings: Findings, *, may_be_empty: bool = False) -> Table | None:
     try:
         node = _read(source, findings)
     except Slip as slip:
-        findings.error(
-            "bad-syntax", slip.message, source.place(slip.offset), guess_hint(source, slip)
-        )
+        _report_slip(slip, source, findings)
         return None
     if node is None or is_null(node):
-        findings.error("empty-file", "the file holds no configuration", source.place(0))
-    elif isinstance(node, Table):
+        report = findings.warning if may_be_empty else findings.error
+        report("empty-file", f"{source.file} is empty", source.place(0))
+        return Table(place=source.place(0), entries={}) if may_be_empty else None
+    if isinstance(node, Table):
         return node
-    else:
-        findings.error(
-            "not-a-mapping", "expected keys with values", node.place, _why_no_keys(node, source)
-        )
+    findings.error(
+        "not-a-mapping", "expected keys with values", node.place, _why_no_keys(node, source)
+    )
     return None
 
 
@@ -47,6 +48,8 @@ def _read(source: Source, findings: Findings) -> Node | None:
     attempt = Findings()
     try:
         node = read_json(source, attempt)
+    except Excess:
+        raise
     except Slip as slip:
         return _read_after(slip, source, findings)
     findings.extend(attempt.problems)
@@ -61,8 +64,15 @@ def _read_after(json_slip: Slip, source: Source, findings: Findings) -> Node | N
         raise max(json_slip, yaml_slip, key=lambda slip: slip.offset) from None
 
 
-def _why_no_keys(node: Node, source: Source) -> str | None:
+def _report_slip(slip: Slip, source: Source, findings: Findings) -> None:
+    place = source.place(slip.offset)
+    if hides_secret(place):
+        # Message and hint may quote what stands there.
+        findings.error("bad-syntax", "this line is neither JSON nor YAML", place)
+    else:
+        findings.error("bad-syntax", slip.message, place, guess_hint(source, slip))
+
+
+def _why_no_keys(node: Node, source: Source) -> str:
     line = source.line(node.place.line or 1)
-    if found := NO_SPACE_AFTER_COLON.match(line):
-        return f"put a space after the colon: {found[1]}: {found[2].strip()}"
-    return "write it as {\"key\": value} or as key: value"
+    return space_after_colon(line) or 'write it as {"key": value} or as key: value'

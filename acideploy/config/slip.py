@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from acideploy.config.source import Source
+from acideploy.config.source import SECRET, Source
 
 NO_SPACE_AFTER_COLON = re.compile(r"""^[\s{,-]*(["']?[\w$.-]+["']?):([^\s:/\\].*)$""")
+NO_SPACE_AFTER_DASH = re.compile(r"^\s*-([\w\"'].*)$")
 CONFLICT = re.compile(r"^(<<<<<<<|=======|>>>>>>>)")
-BACKSLASH_PATH = re.compile(r'"[^"]*[A-Za-z0-9.]\\[^"]*"')
+BACKSLASH_PATH = re.compile(r'"[^"]*[\w.:]\\[^"]*"')
 UNENDED_JSON_LINE = re.compile(r"""["'\w\]}]\s*$""")
 
 
@@ -21,6 +22,10 @@ class Slip(Exception):
         self.offset = offset
 
 
+class Excess(Slip):
+    """The text is too deep or too large for any reader."""
+
+
 def guess_hint(source: Source, slip: Slip) -> str | None:
     """The most likely edit that mends it."""
     place = source.place(slip.offset)
@@ -30,8 +35,10 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
     for each in (line, before):
         if CONFLICT.match(each):
             return "a merge conflict was left in the file: keep one side of it"
-        if found := NO_SPACE_AFTER_COLON.match(each):
-            return f"put a space after the colon: {found[1]}: {found[2].strip()}"
+        if hint := space_after_colon(each):
+            return hint
+        if found := NO_SPACE_AFTER_DASH.match(each):
+            return f"put a space after the dash: - {found[1].strip()}"
     if "\t" in line[: place.column]:
         return "indent with spaces: YAML does not allow tabs"
     if BACKSLASH_PATH.search(line) and "escape" in slip.message:
@@ -43,6 +50,15 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
     if "mapping values are not allowed" in slip.message:
         return "put the value in quotes, or give the line the indentation of its neighbours"
     return None
+
+
+def space_after_colon(line: str) -> str | None:
+    """The line's key and value as they should be written; None when that is not what is wrong."""
+    found = NO_SPACE_AFTER_COLON.match(line)
+    if found is None:
+        return None
+    value = "..." if SECRET.search(line) else found[2].strip()
+    return f"put a space after the colon: {found[1]}: {value}"
 
 
 def _line_before(source: Source, number: int) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from acideploy.config.checked import Findings
 from acideploy.config.problem import Place
+from acideploy.config.spelling import nearest_word
 
 # A long conda file has 20 kB; more than this is another kind of file.
 MAX_BYTES = 1 << 20
@@ -24,6 +25,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+HIDDEN = "********"
 SECRET = re.compile(
     r"""((?:primary|secondary)_?key|password|auth_?token)(["']?\s*[:=]\s*)(\S.*)""", re.IGNORECASE
 )
@@ -100,16 +102,13 @@ def _read_bytes(path: Path, file: str, findings: Findings) -> bytes | None:
 
 def close_name(path: Path) -> str | None:
     """A hint that names a file of the same folder with almost that name."""
-    # difflib is slow to import, and a missing file is rare.
-    from difflib import get_close_matches
-
     try:
         names = os.listdir(path.parent)
     except OSError:
         return None
-    same = [name for name in names if name.lower() == path.name.lower()]
-    close = same or get_close_matches(path.name, names, n=1, cutoff=0.75)
-    return f"did you mean {close[0]}?" if close else None
+    same = (name for name in names if name.lower() == path.name.lower())
+    close = next(same, None) or nearest_word(path.name, names)
+    return f"did you mean {close}?" if close else None
 
 
 def _decode(content: bytes, file: str, findings: Findings) -> str | None:
@@ -150,9 +149,7 @@ def _decode_windows(content: bytes, start: int, file: str, findings: Findings) -
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        findings.error(
-            "bad-encoding", "this is not text in UTF-8", place, "save the file as UTF-8"
-        )
+        findings.error("bad-encoding", "this is not text in UTF-8", place, "save the file as UTF-8")
         return None
     findings.warning(
         "bad-encoding", "this is not UTF-8; read as Windows-1252", place, "save it as UTF-8"
@@ -160,6 +157,11 @@ def _decode_windows(content: bytes, start: int, file: str, findings: Findings) -
     return text
 
 
+def hides_secret(place: Place) -> bool:
+    """Whether the line of that place holds a key or a password."""
+    return HIDDEN in (place.text or "")
+
+
 def _shown(line: str) -> str:
-    hidden = SECRET.sub(r"\1\2********", line)
+    hidden = SECRET.sub(rf"\1\2{HIDDEN}", line)
     return hidden if len(hidden) <= MAX_SHOWN_LINE else hidden[: MAX_SHOWN_LINE - 1] + "…"

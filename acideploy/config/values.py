@@ -94,7 +94,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalDeployment:
-    """This machine. `port` None lets acideploy choose a free one. `cpu` and `memory_in_gb` are noted only."""
+    """This machine. `port` None takes a free one. `cpu` and `memory_in_gb` are noted only."""
 
     port: int | None = None
     cpu: float | None = None
@@ -121,7 +121,7 @@ class AciDeployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AksDeployment:
-    """Read and checked like the others, and never deployed. `values` maps the file's dotted keys to values."""
+    """Read and checked, and never deployed. `values` maps the file's dotted keys to values."""
 
     compute_type: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -132,7 +132,7 @@ DeploymentConfig: TypeAlias = LocalDeployment | AciDeployment | AksDeployment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A value that a flag gave. `key` is the dotted key of the file: `containerResourceRequirements.cpu`."""
+    """A value that a flag gave. `key` is dotted: `containerResourceRequirements.cpu`."""
 
     key: str
     value: object

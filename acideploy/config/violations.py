@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acideploy.config.checked import Findings
 from acideploy.config.document import Items, Node, Scalar, Table, plain
@@ -20,9 +20,7 @@ COMPARISONS = {
 }
 
 
-def report_violations(
-    table: Table, fragment: Fragment, root: Fragment, findings: Findings
-) -> None:
+def report_violations(table: Table, fragment: Fragment, root: Fragment, findings: Findings) -> None:
     """Reports ranges, choices and patterns.
 
     Types and unknown keys are already dealt with; missing keys and keys that need each other
@@ -38,7 +36,7 @@ def report_violations(
 
 def _report(error: ValidationError, node: Node, findings: Findings) -> None:
     name = ".".join(str(step) for step in error.absolute_path)
-    limit = error.validator_value
+    limit: Any = error.validator_value
     shown = node.text if isinstance(node, Scalar) else ""
     match error.validator:
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acideploy.config.checked import Findings
 from acideploy.config.document import Entry, Items, Node, Scalar, Table
 from acideploy.config.limits import MAX_DEPTH, MAX_NODES, duplicate_key, without_surrogates
-from acideploy.config.slip import Slip
+from acideploy.config.slip import Excess, Slip
 from acideploy.config.source import Source
 
 if TYPE_CHECKING:
@@ -70,11 +70,25 @@ class _Reader:
             raise Slip("a second YAML document begins here", self._offset())
         return node
 
-    def _take(self) -> yaml.Event:
-        return self._loader.get_event()
+    def _take(self) -> Any:
+        return self._loader.get_event()  # type: ignore[no-untyped-call]
+
+    def _next(self) -> Any:
+        return self._loader.peek_event()  # type: ignore[no-untyped-call]
 
     def _offset(self) -> int:
-        return int(self._loader.peek_event().start_mark.index)
+        return int(self._next().start_mark.index)
+
+    def _tag(self, event: Any) -> str:
+        """The tag that is written, or the one that the text suggests."""
+        import yaml
+
+        if event.tag not in (None, "!"):
+            return str(event.tag)
+        tag = self._loader.resolve(  # type: ignore[no-untyped-call]
+            yaml.ScalarNode, event.value, event.implicit
+        )
+        return str(tag)
 
     def _node(self, depth: int) -> Node:
         import yaml
@@ -82,7 +96,7 @@ class _Reader:
         offset = self._offset()
         self._count += 1
         if depth > MAX_DEPTH:
-            raise Slip(f"nested more than {MAX_DEPTH} deep", offset)
+            raise Excess(f"nested more than {MAX_DEPTH} deep", offset)
         before = self._count
         event = self._take()
         if isinstance(event, yaml.AliasEvent):
@@ -102,9 +116,9 @@ class _Reader:
 
     def _limit(self, offset: int) -> None:
         if self._count > MAX_NODES:
-            raise Slip(f"more than {MAX_NODES:,} values; a configuration has fewer", offset)
+            raise Excess(f"more than {MAX_NODES:,} values; a configuration has fewer", offset)
 
-    def _alias(self, event: yaml.AliasEvent, offset: int) -> Node:
+    def _alias(self, event: Any, offset: int) -> Node:
         if event.anchor not in self._anchors:
             raise Slip(f"*{event.anchor} is used, but &{event.anchor} is not set above", offset)
         node, size = self._anchors[event.anchor]
@@ -112,14 +126,12 @@ class _Reader:
         self._limit(offset)
         return node
 
-    def _scalar(self, event: yaml.ScalarEvent, offset: int) -> Scalar:
+    def _scalar(self, event: Any, offset: int) -> Scalar:
         import yaml
 
         text = without_surrogates(event.value)
         place = self._source.place(offset)
-        tag = event.tag
-        if tag is None or tag == "!":
-            tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        tag = self._tag(event)
         if tag == STRING_TAG or len(text) > LONGEST_TYPED_SCALAR:
             return Scalar(place=place, value=text, text=text)
         try:
@@ -165,12 +177,8 @@ class _Reader:
     def _at_merge_key(self) -> bool:
         import yaml
 
-        event = self._loader.peek_event()
-        return (
-            isinstance(event, yaml.ScalarEvent)
-            and event.tag is None
-            and self._loader.resolve(yaml.ScalarNode, event.value, event.implicit) == MERGE_TAG
-        )
+        event = self._next()
+        return isinstance(event, yaml.ScalarEvent) and self._tag(event) == MERGE_TAG
 
     def _merged(self, value: Node, offset: int) -> dict[str, Entry]:
         tables = value.nodes if isinstance(value, Items) else (value,)

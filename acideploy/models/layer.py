@@ -102,9 +102,10 @@ def _open(entry: Entry) -> Iterator[BinaryIO]:
         raise _changed(entry) from error
     except OSError as error:
         raise storage_error("read", entry.source, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _changed(entry)
     with open(descriptor, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _changed(entry)
         yield file
 
 

@@ -15,6 +15,8 @@ from acideploy.progress import Advance
 from acideploy.registry.blob import BlobReader
 
 _CHUNK = 1 << 20
+# tarfile moves all of its buffer for each header that it takes from it.
+_TAR_BUFFER = 1 << 16
 # Beside the files, until they are complete. A killed command leaves one; the next removes it.
 _SCRATCH = ".acideploy-unpacking-"
 
@@ -91,7 +93,7 @@ def _extract(layer: BlobReader, *, prefix: str, directory: Path, advance: Advanc
 
 def _members(layer: BlobReader) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
     """One at a time, with none kept: a layer can have a hundred thousand."""
-    with tarfile.open(fileobj=layer, mode="r|", bufsize=_CHUNK, encoding="utf-8") as archive:
+    with tarfile.open(fileobj=layer, mode="r|", bufsize=_TAR_BUFFER, encoding="utf-8") as archive:
         while (member := archive.next()) is not None:
             yield archive, member
             archive.members.clear()  # type: ignore[attr-defined]

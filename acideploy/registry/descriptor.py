@@ -101,7 +101,7 @@ def descriptor_from_json(written: Any) -> Descriptor:
             annotations=dict(others.pop("annotations", None) or {}),
             others=others,
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a descriptor: {error}") from error
     digest_to_hex(descriptor.digest)
     return descriptor

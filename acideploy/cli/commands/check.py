@@ -36,7 +36,8 @@ def check(
         session, inference_config_file, deploy_config_file, flags, strict=strict
     )
     problems = session.workspace.check(files, models=model)
-    if any(problem.severity == "error" for problem in problems):
+    failing = ("error", "warning") if strict else ("error",)
+    if any(problem.severity in failing for problem in problems):
         session.exit_code = ConfigurationError.exit_code
     if session.settings.output or session.settings.query:
         return as_json(problems)

@@ -39,11 +39,14 @@ _PROFILE = Option(
     "--profile-input", "--pi", type=FILE, group=_WHERE, help="JSON whose cpu and memoryInGB win."
 )
 
-# What `service update` takes; `deploy` and `check` also choose where it runs.
-UPDATE_FILES = (
+INFERENCE_FILES = (
     INFERENCE_FILE,
     *table.options(table.INFERENCE, _WHAT),
     table.ENVIRONMENT_DIRECTORY,
+)
+# What `service update` takes; `deploy` and `check` also choose where it runs.
+UPDATE_FILES = (
+    *INFERENCE_FILES,
     DEPLOYMENT_FILE,
     *table.options(table.DEPLOYMENT, _WHERE),
     *table.options(table.AKS, _WHERE, hidden=True),

@@ -15,7 +15,7 @@ from acideploy.cli.session import Session
 def init(session: Session, *, directory: Path) -> dict[str, object]:
     """Make a folder with a small model, its entry script and both configuration files.
 
-    What it makes deploys as it stands. Files that exist are left alone.
+    What it makes deploys as it stands. Nothing that exists is touched.
     """
     from acideploy import scaffold
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import click
 
-from acideploy.cli.command import command
-from acideploy.cli.commands.files import UPDATE_FILES
+from acideploy.cli.command import Command, command
+from acideploy.cli.commands.files import INFERENCE_FILES
 from acideploy.cli.options import FILE, METADATA_FILES, MODELS, NAME, Option
 from acideploy.cli.session import Session
 from acideploy.errors import UnsupportedError
 
-_LOOSE_NAME = Option("--name", "-n", help="Name.")
-_METADATA = Option("--output-metadata-file", "-t", type=FILE)
+
+def _retired(name: str, *options: Option) -> Callable[[Callable[..., object]], Command]:
+    """A command whose own options help does not show."""
+    hidden = [copy(option) for option in options]
+    for option in hidden:
+        option.hidden = True
+    return command(name, *hidden)
 
 
-@command("get-access-token", NAME)
+@_retired("get-access-token", NAME)
 def get_access_token(session: Session, **flags: Any) -> None:
     """No longer exists: services are called with keys."""
     raise UnsupportedError(
@@ -25,16 +32,17 @@ def get_access_token(session: Session, **flags: Any) -> None:
     )
 
 
-@command(
+@_retired(
     "profile",
-    _LOOSE_NAME,
+    Option("--name", "-n"),
     MODELS,
     METADATA_FILES,
-    *UPDATE_FILES,
-    Option("--memory-in-gb", type=click.FLOAT),
+    *INFERENCE_FILES,
+    Option("--cpu-cores", "--cc", type=click.FLOAT),
+    Option("--memory-in-gb", "--gb", type=click.FLOAT),
     Option("--input-dataset-id", "--idi"),
     Option("--description"),
-    _METADATA,
+    Option("--output-metadata-file", "-t", type=FILE),
 )
 def profile(session: Session, **flags: Any) -> None:
     """No longer exists: profiling was a service of Azure ML."""
@@ -44,11 +52,11 @@ def profile(session: Session, **flags: Any) -> None:
     )
 
 
-@command(
+@_retired(
     "package",
     MODELS,
     METADATA_FILES,
-    *UPDATE_FILES,
+    *INFERENCE_FILES,
     Option("--image-name", "--in"),
     Option("--image-label", "--il"),
     Option("--output-path", type=FILE),
@@ -61,7 +69,7 @@ def package(session: Session, **flags: Any) -> None:
     )
 
 
-@command("attach", Option("--experiment-name", "-e"))
+@_retired("attach", Option("--experiment-name", "-e"))
 def attach(session: Session, **flags: Any) -> None:
     """Not available yet: there is only the local workspace."""
     raise UnsupportedError(

@@ -10,12 +10,10 @@ from acideploy.cli.session import Session
 @command("show")
 def show(session: Session) -> object:
     """Show where models and services are kept."""
-    from acideploy.api import home
-
     return {
         "name": shapes.WORKSPACE_NAME,
         "kind": "local",
-        "directory": str(home()),
+        "directory": str(session.workspace.directory),
         "models": len(session.workspace.list_models()),
         "services": len(session.workspace.list_services()),
     }

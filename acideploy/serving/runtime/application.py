@@ -128,8 +128,9 @@ def _set_log_level(name: str) -> None:
     level = logging.getLevelName(name.upper())
     if isinstance(level, int):
         package_logger = logging.getLogger("azmlinfsrv")
-        for destination in [package_logger, *package_logger.handlers]:
-            destination.setLevel(level)
+        package_logger.setLevel(level)
+        for handler in package_logger.handlers:
+            handler.setLevel(level)
 
 
 def _arrange_search_path(app_root: Path) -> None:

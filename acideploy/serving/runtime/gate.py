@@ -26,7 +26,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 class Gate:
-    """A WSGI application in front of another one. Raises SettingsError for an unusable keys file."""
+    """A WSGI application in front of another. Raises SettingsError for an unusable keys file."""
 
     def __init__(self, application: Application, settings: Settings) -> None:
         self._application = application

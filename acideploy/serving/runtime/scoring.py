@@ -19,6 +19,9 @@ from typing import Callable, TypeVar
 
 T = TypeVar("T")
 
+# The file descriptor of the log.
+STDOUT = 1
+
 
 class ScoringThread:
     """Runs calls one after the other, first come first served.
@@ -72,7 +75,7 @@ class _Turn:
         self._thread = 0
 
     def take(self, call: Callable[[], T], *, give_up_after: float) -> T:
-        faulthandler.dump_traceback_later(give_up_after, file=sys.__stdout__, exit=True)
+        faulthandler.dump_traceback_later(give_up_after, file=STDOUT, exit=True)
         self._thread = threading.get_ident()
         self.begun.set()
         try:

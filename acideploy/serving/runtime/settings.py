@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def read_settings() -> Settings:
     if (certificate is None) != (key is None):
         missing = "ACIDEPLOY_TLS_KEY" if key is None else "ACIDEPLOY_TLS_CERTIFICATE"
         raise SettingsError(f"{missing} is missing: TLS needs a certificate and a key")
+    if certificate is not None:
+        _check_pair(certificate, key)
     return Settings(
         app_root=app_root,
         host=os.environ.get("ACIDEPLOY_HOST") or "0.0.0.0",
@@ -53,6 +56,17 @@ def read_settings() -> Settings:
         revision=os.environ.get("ACIDEPLOY_REVISION") or None,
         cors=bool(os.environ.get("AML_CORS_ORIGINS")),
     )
+
+
+def _check_pair(certificate: Path, key: Path | None) -> None:
+    try:
+        # The empty pass phrase keeps OpenSSL from asking for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise SettingsError(
+            f"ACIDEPLOY_TLS_CERTIFICATE, ACIDEPLOY_TLS_KEY: {certificate} and {key} are not"
+            f" a PEM certificate and its key without pass phrase ({error})"
+        ) from None
 
 
 def _number(name: str, default: int, *, most: int = 10**6) -> int:

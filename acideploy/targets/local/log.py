@@ -33,9 +33,11 @@ def follow(log: Callable[[], Path | None], *, lines: int, clock: Clock) -> Itera
     `log` is asked again at each look, because a restart begins a new file.
     """
     path = log()
-    yield from tail(path, lines).splitlines() if path else ()
-    position = path.stat().st_size if path and path.exists() else 0
     inode = _inode(path)
+    # Before the first line is given away: what is written from now on is new.
+    last = tail(path, lines).splitlines() if path else []
+    position = path.stat().st_size if path and inode else 0
+    yield from last
     while (path := log()) is not None:
         if _inode(path) != inode:
             inode, position = _inode(path), 0

@@ -15,15 +15,15 @@ class Absent:
         return "<{} of azureml-core, absent>".format(self._name)
 
     def __call__(self, *arguments: Any, **options: Any) -> NoReturn:
-        raise RuntimeError(self._explanation())
+        raise self.error()
 
     def __getattr__(self, attribute: str) -> NoReturn:
         if attribute.startswith("__"):  # asked by typing, copy, inspect and the like
             raise AttributeError(attribute)
-        raise RuntimeError(self._explanation())
+        raise self.error()
 
-    def _explanation(self) -> str:
-        return (
+    def error(self) -> RuntimeError:
+        return RuntimeError(
             "{} needs azureml-core, which acideploy replaces by a small stand-in: deploy with "
             "--full-azureml to keep azureml-core, or remove its use".format(self._name)
         )

@@ -17,12 +17,12 @@ class _ModelType(type):
     """Says what to do when a script asks the class for more than it has."""
 
     def __call__(cls, *arguments: Any, **options: Any) -> NoReturn:
-        Absent("azureml.core.model.Model")()
+        raise Absent("azureml.core.model.Model").error()
 
     def __getattr__(cls, attribute: str) -> NoReturn:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        Absent("azureml.core.model.Model." + attribute)()
+        raise Absent("azureml.core.model.Model." + attribute).error()
 
 
 class Model(metaclass=_ModelType):

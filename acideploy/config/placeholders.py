@@ -1,0 +1,35 @@
+"""Values that were never filled in."""
+
+from __future__ import annotations
+
+import re
+
+from acideploy.config.checked import Findings
+from acideploy.config.document import Table, scalars
+
+# $(pipeline.variable), ${VARIABLE}, #{token}#, {{ template }}, <your-name>, __TOKEN__
+VARIABLE = re.compile(r"\$\([\w.\- ]+\)|\$\{\w+\}|#\{[^}]+\}#?|\{\{.+?\}\}|<[\w\- ]+>|__[A-Z_]+__")
+# The service's own environment variables may well hold any of these.
+FREE_TEXT = ("description", "environmentVariables", "baseDockerfile", "variables")
+
+
+def report_placeholders(table: Table, findings: Findings) -> None:
+    """Warns of variables that something should have replaced, and notes a sample's values."""
+    for name, scalar in scalars(table):
+        keys = name.split(".")
+        if not isinstance(scalar.value, str) or scalar.place.line is None:
+            continue
+        if scalar.value == "EXAMPLE_VALUE":
+            findings.note(
+                "sample-value",
+                f"{keys[-1]} comes from the documentation's sample; it has no use",
+                scalar.place,
+                "remove it",
+            )
+        elif not set(keys) & set(FREE_TEXT) and (found := VARIABLE.search(scalar.value)):
+            findings.warning(
+                "unreplaced-variable",
+                f"{found[0]} in {name} was not replaced by a value",
+                scalar.place,
+                "replace it before the deploy, as the pipeline did",
+            )

@@ -1,0 +1,81 @@
+"""Virtual environments for tests that run what acideploy itself does not depend on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import uv
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NO_NETWORK = re.compile(
+    r"dns error|error sending request|Failed to fetch|Failed to connect|operation timed out", re.I
+)
+
+
+def environment(requirements: Sequence[str], *, python: str | None = None) -> Path:
+    """The interpreter of a virtual environment with these packages, made once and kept.
+
+    It is kept in a folder named by what was asked, below `ACIDEPLOY_TEST_CACHE` or else
+    `.cache/environments`. `python` is a version, by default the one that runs the tests. Skips the
+    test, or with CI=true fails it, where the interpreter or the package index is out of reach.
+    """
+    version = python or f"{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = _interpreter(version)
+    asked = json.dumps([interpreter, sorted(requirements)])
+    name = f"python{version}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
+    directory = _cache() / name
+    with _only_one_process(directory.with_suffix(".lock")):
+        if not (directory / "complete").exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            _uv("venv", "--quiet", "--python", interpreter, str(directory))
+            _uv("pip", "install", "--quiet", "--python", str(directory), *requirements)
+            (directory / "complete").touch()
+    return directory / "bin" / "python"
+
+
+def unavailable(reason: str) -> None:
+    """Skips the test for want of a part; fails it where every part should be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _cache() -> Path:
+    path = Path(os.environ.get("ACIDEPLOY_TEST_CACHE") or REPOSITORY / ".cache" / "environments")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _interpreter(version: str) -> str:
+    command = [uv.find_uv_bin(), "python", "find", "--no-python-downloads", version]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    if found.returncode:
+        unavailable(f"Python {version} is not installed here")
+    return str(Path(found.stdout.strip()).resolve())
+
+
+def _uv(*arguments: str) -> None:
+    command = [uv.find_uv_bin(), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        if NO_NETWORK.search(done.stderr):
+            unavailable(f"the package index cannot be reached: {done.stderr.strip()[:300]}")
+        pytest.fail(f"{' '.join(arguments)}: {done.stderr}")
+
+
+@contextlib.contextmanager
+def _only_one_process(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("azure", "jsonschema", "rich", "yaml", "jmespath", "acideploy.api", "platformdirs")
+
+RUN = """
+import sys
+from acideploy.cli.root import run
+code = run(sys.argv[1:])
+sys.stderr.write(",".join(sorted(sys.modules)))
+"""
+
+
+def modules_after(*arguments: str, **variables: str) -> set[str]:
+    """The modules that a process has loaded when a command has ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout
+    return set(done.stderr.split(","))
+
+
+def heavy(modules: set[str]) -> list[str]:
+    return [name for name in HEAVY if name in modules]
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "model --help", "model deploy --help", "service run -h", "--version"]
+)
+def test_help_loads_nothing_heavy(arguments: str) -> None:
+    assert heavy(modules_after(*arguments.split())) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "acideploy ",
+        "acideploy model ",
+        "acideploy model deploy --",
+        "acideploy service show -n ",
+        "acideploy model deploy -m ",
+    ],
+)
+def test_completion_loads_nothing_heavy(line: str, tmp_path: Path) -> None:
+    (tmp_path / "services" / "iris-svc").mkdir(parents=True)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "index.json").write_text(
+        '{"manifests": [{"annotations": {"org.opencontainers.image.ref.name": "models/iris:1"}}]}'
+    )
+    modules = modules_after(
+        _ACIDEPLOY_COMPLETE="bash_complete", ACIDEPLOY_LINE=line, ACIDEPLOY_HOME=str(tmp_path)
+    )
+    assert heavy(modules) == []
+
+
+def fastest(arguments: list[str], **variables: str) -> float:
+    """Seconds of the fastest of some runs: the machine may be busy."""
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        subprocess.run(
+            arguments, env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL
+        )
+        return time.perf_counter() - start
+
+    return min(seconds() for _ in range(5))
+
+
+def test_help_and_completion_take_no_more_than_three_imports_of_click() -> None:
+    program = [sys.executable, "-m", "acideploy"]
+    baseline = fastest([sys.executable, "-c", "import click"])
+    assert fastest([*program, "--help"]) < 3 * baseline
+    completion = {
+        "_ACIDEPLOY_COMPLETE": "bash_complete",
+        "ACIDEPLOY_LINE": "acideploy model deploy --",
+    }
+    assert fastest(program, **completion) < 3 * baseline

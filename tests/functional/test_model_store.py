@@ -1,0 +1,423 @@
+"""The life of models in a store: registered, listed, changed, deleted, written back to files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from acideploy.clock import SystemClock
+from acideploy.errors import ConflictError, NotFoundError, StorageError
+from acideploy.events import Advanced, Event, Finished, Started
+from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference
+from acideploy.models.metadata import write_metadata
+from acideploy.models.store import LayoutModelStore
+
+IRIS = ModelDraft(name="iris")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def store(directory: Path) -> LayoutModelStore:
+    return LayoutModelStore(directory, clock=SystemClock())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with all that a model may have in it."""
+    folder = tmp_path / "model"
+    (folder / "sub" / "empty").mkdir(parents=True)
+    (folder / "weights.bin").write_bytes(os.urandom(3_000_000))
+    (folder / "sub" / "größe ☃.txt").write_text("text")
+    (folder / "sub" / ("long" * 50)).write_text("a long name")
+    (folder / "nothing").touch()
+    (folder / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "run.sh").chmod(0o700)
+    (folder / "latest").symlink_to("weights.bin")
+    (folder / "sub" / "up").symlink_to("../sub")
+    return folder
+
+
+def blobs(directory: Path) -> set[str]:
+    return {path.name for path in (directory / "blobs" / "sha256").iterdir()}
+
+
+def layer_of(directory: Path, model: Model) -> tarfile.TarFile:
+    path = directory / "blobs" / "sha256" / model.layer_digest.removeprefix("sha256:")
+    return tarfile.open(fileobj=io.BytesIO(path.read_bytes()))
+
+
+def test_a_registered_model_is_found_as_it_was_described(
+    store: LayoutModelStore, folder: Path
+) -> None:
+    draft = ModelDraft(
+        name="iris",
+        framework="ScikitLearn",
+        framework_version="1.5",
+        description="flowers",
+        tags={"stage": "dev"},
+        properties={"commit": "abc"},
+    )
+    model = store.register(folder, draft)
+    assert (model.id, model.root, model.size) == ("iris:1", "model", 3_000_025)
+    assert model.tags == {"stage": "dev"}
+    assert store.find(ModelReference(name="iris", version=1)) == model
+    assert store.find(ModelReference(name="iris")) == model
+    assert store.list() == (model,)
+
+
+def test_models_are_listed_by_name_and_newest_first(store: LayoutModelStore, folder: Path) -> None:
+    for name in ("b", "A", "b", "c..d"):
+        store.register(folder / "nothing", ModelDraft(name=name))
+    assert [model.id for model in store.list()] == ["A:1", "b:2", "b:1", "c..d:1"]
+    assert [model.id for model in store.list("b")] == ["b:2", "b:1"]
+    assert store.list("unknown") == ()
+
+
+def test_an_empty_store_lists_nothing_and_is_not_made_by_looking(
+    store: LayoutModelStore, directory: Path
+) -> None:
+    assert store.list() == ()
+    with pytest.raises(NotFoundError):
+        store.find(ModelReference(name="iris"))
+    assert not directory.exists()
+
+
+def test_the_layer_has_final_paths_one_time_one_owner_and_two_modes(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    with layer_of(directory, store.register(folder, IRIS)) as layer:
+        members = layer.getmembers()
+    top = "var/azureml-app/azureml-models/iris/1"
+    names = [member.name for member in members]
+    assert names[:3] == [os.path.dirname(top), top, f"{top}/model"]
+    assert names == sorted(names, key=os.fsencode)
+    assert {(member.mtime, member.uid, member.gid, member.uname) for member in members} == {
+        (0, 0, 0, "")
+    }
+    assert {member.name: member.mode for member in members if member.isfile()} == {
+        f"{top}/model/nothing": 0o644,
+        f"{top}/model/run.sh": 0o755,
+        f"{top}/model/sub/größe ☃.txt": 0o644,
+        f"{top}/model/sub/{'long' * 50}": 0o644,
+        f"{top}/model/weights.bin": 0o644,
+    }
+    assert {member.name for member in members if member.pax_headers} == {
+        f"{top}/model/sub/größe ☃.txt",
+        f"{top}/model/sub/{'long' * 50}",
+    }
+
+
+def test_tar_itself_reads_the_layer(store: LayoutModelStore, directory: Path, folder: Path) -> None:
+    model = store.register(folder, IRIS)
+    path = directory / "blobs" / "sha256" / model.layer_digest.removeprefix("sha256:")
+    listing = subprocess.run(
+        ["tar", "-tf", path], check=True, capture_output=True, text=True, env={"LC_ALL": "C.UTF-8"}
+    )
+    assert "var/azureml-app/azureml-models/iris/1/model/weights.bin" in listing.stdout.split("\n")
+    assert listing.stderr == ""
+
+
+def test_the_same_files_give_the_same_layer_whoever_stores_them_and_when(
+    tmp_path: Path, folder: Path
+) -> None:
+    first = LayoutModelStore(tmp_path / "1", clock=SystemClock()).register(folder, IRIS)
+    again = tmp_path / "elsewhere" / "model"
+    old_mask = os.umask(0o077)
+    try:
+        # Made in another order, at another time, with a link of its own for each file.
+        for path in sorted(folder.rglob("*"), reverse=True):
+            copy = again / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink():
+                copy.symlink_to(os.readlink(path))
+            elif path.is_dir():
+                copy.mkdir(exist_ok=True)
+            else:
+                copy.write_bytes(path.read_bytes())
+                copy.chmod(0o700 if path.name == "run.sh" else 0o600)
+                os.utime(copy, (1_000_000_000, 1_000_000_000))
+    finally:
+        os.umask(old_mask)
+    second = LayoutModelStore(tmp_path / "2", clock=SystemClock()).register(again, IRIS)
+    assert second.layer_digest == first.layer_digest
+    dated = LayoutModelStore(tmp_path / "3", clock=SystemClock(), mtime=86400)
+    assert dated.register(folder, IRIS).layer_digest != first.layer_digest
+
+
+def test_a_hard_link_is_registered_as_a_file(store: LayoutModelStore, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "a").write_text("same")
+    os.link(folder / "a", folder / "b")
+    model = store.register(folder, IRIS)
+    place = store.unpack(model, tmp_path / "out")
+    assert model.size == 8
+    assert (place / "b").read_text() == "same"
+
+
+def test_a_top_level_link_is_followed_and_keeps_its_name(
+    store: LayoutModelStore, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "best.pkl").symlink_to(folder / "weights.bin")
+    model = store.register(tmp_path / "best.pkl", IRIS)
+    assert model.root == "best.pkl"
+    place = store.unpack(model, tmp_path / "out")
+    assert place.read_bytes() == (folder / "weights.bin").read_bytes()
+    assert not place.is_symlink()
+
+
+def test_the_current_folder_is_registered_under_its_name(
+    store: LayoutModelStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert store.register(Path("."), IRIS).root == "model"
+    assert store.register(Path("sub/.."), IRIS).root == "model"
+
+
+def test_what_is_unpacked_is_what_was_registered(
+    store: LayoutModelStore, folder: Path, tmp_path: Path
+) -> None:
+    place = store.unpack(store.register(folder, IRIS), tmp_path / "new" / "out")
+    assert place == tmp_path / "new" / "out" / "model"
+    assert os.listdir(place.parent) == ["model"]
+    expected = sorted(path.relative_to(folder) for path in folder.rglob("*"))
+    assert sorted(path.relative_to(place) for path in place.rglob("*")) == expected
+    for path in expected:
+        if (folder / path).is_symlink():
+            assert os.readlink(place / path) == os.readlink(folder / path)
+        elif (folder / path).is_file():
+            assert (place / path).read_bytes() == (folder / path).read_bytes()
+    assert os.access(place / "run.sh", os.X_OK)
+    assert not (place / "weights.bin").stat().st_mode & 0o111
+
+
+def test_unpacking_replaces_nothing_unless_told(
+    store: LayoutModelStore, folder: Path, tmp_path: Path
+) -> None:
+    model = store.register(folder, IRIS)
+    (tmp_path / "out" / "model").mkdir(parents=True)
+    (tmp_path / "out" / "model" / "mine").touch()
+    with pytest.raises(ConflictError, match="out/model exists already"):
+        store.unpack(model, tmp_path / "out")
+    assert (tmp_path / "out" / "model" / "mine").exists()
+    store.unpack(model, tmp_path / "out", overwrite=True)
+    assert not (tmp_path / "out" / "model" / "mine").exists()
+    assert os.listdir(tmp_path / "out") == ["model"]
+
+
+def test_a_damaged_layer_is_refused_and_nothing_is_written(
+    store: LayoutModelStore, directory: Path, folder: Path, tmp_path: Path
+) -> None:
+    model = store.register(folder, IRIS)
+    path = directory / "blobs" / "sha256" / model.layer_digest.removeprefix("sha256:")
+    content = bytearray(path.read_bytes())
+    for place in (100, 5000, len(content) - 1):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(StorageError, match="is damaged"):
+            store.unpack(model, tmp_path / "out")
+        assert os.listdir(tmp_path / "out") == []
+    path.write_bytes(content[:-2000])
+    with pytest.raises(StorageError, match="is damaged"):
+        store.unpack(model, tmp_path / "out")
+    path.unlink()
+    with pytest.raises(StorageError, match="is missing"):
+        store.unpack(model, tmp_path / "out")
+
+
+def test_a_damaged_manifest_is_named_and_can_be_deleted(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    model = store.register(folder, IRIS)
+    other = store.register(folder, ModelDraft(name="other"))
+    path = directory / "blobs" / "sha256" / model.digest.removeprefix("sha256:")
+    path.write_bytes(b"{" + path.read_bytes()[1:].replace(b"iris", b"rose"))
+    with pytest.raises(StorageError, match="iris:1 cannot be read") as caught:
+        store.list()
+    assert caught.value.hint == "acideploy model delete -i iris:1"
+    store.delete(ModelReference(name="iris", version=1))
+    assert store.list() == (other,)
+
+
+def test_a_damaged_index_is_named(store: LayoutModelStore, directory: Path) -> None:
+    directory.mkdir()
+    for content in (b"", b"{}", b"[]", b'{"schemaVersion": 2, "manifests": [1]}', b"\xff"):
+        (directory / "index.json").write_bytes(content)
+        with pytest.raises(StorageError, match=r"index\.json is damaged"):
+            store.list()
+
+
+def test_an_update_changes_the_manifest_and_keeps_the_layer(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    before = store.register(folder, IRIS)
+    reference = ModelReference(name="iris")
+    after = store.update(reference, ModelChanges(add_tags={"a": "b"}, description="new"))
+    assert (after.tags, after.description) == ({"a": "b"}, "new")
+    assert after.digest != before.digest
+    assert after.layer_digest == before.layer_digest
+    assert store.find(reference) == after
+    assert len(blobs(directory)) == 3
+    assert store.update(reference, ModelChanges()) == after
+
+
+def test_a_property_cannot_be_changed_and_nothing_else_is_then(
+    store: LayoutModelStore, folder: Path
+) -> None:
+    model = store.register(folder, ModelDraft(name="iris", properties={"a": "1"}))
+    with pytest.raises(ConflictError):
+        store.update(
+            ModelReference(name="iris"),
+            ModelChanges(add_properties={"a": "2", "b": "3"}, add_tags={"t": "u"}),
+        )
+    assert store.find(ModelReference(name="iris")) == model
+
+
+def test_deleting_removes_the_blobs_of_that_version_alone(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    kept = store.register(folder, IRIS)
+    before = blobs(directory)
+    store.register(folder, IRIS)
+    store.delete(ModelReference(name="iris", version=2))
+    assert store.list() == (kept,)
+    assert blobs(directory) == before
+    with pytest.raises(NotFoundError, match="no version 2 any more"):
+        store.delete(ModelReference(name="iris", version=2))
+
+
+def test_a_deleted_number_is_never_given_again(store: LayoutModelStore, folder: Path) -> None:
+    store.register(folder, IRIS)
+    store.register(folder, IRIS)
+    store.delete(ModelReference(name="iris", version=2))
+    assert store.register(folder, IRIS).version == 3
+    for version in (1, 3):
+        store.delete(ModelReference(name="iris", version=version))
+    assert store.register(folder, IRIS).version == 4
+
+
+def test_blobs_of_other_tools_are_kept_for_a_day(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    store.register(folder, IRIS)
+    new, old = ("a" * 64, "b" * 64)
+    for name in (new, old):
+        (directory / "blobs" / "sha256" / name).touch()
+    os.utime(directory / "blobs" / "sha256" / old, (0, 0))
+    store.delete(ModelReference(name="iris"))
+    assert blobs(directory) == {new}
+
+
+def test_other_images_in_the_layout_are_left_alone(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    store.register(folder, IRIS)
+    content = b'{"schemaVersion":2,"config":{},"layers":[]}'
+    digest = hashlib.sha256(content).hexdigest()
+    (directory / "blobs" / "sha256" / digest).write_bytes(content)
+    index = json.loads((directory / "index.json").read_text())
+    image = {
+        "mediaType": "application/vnd.docker.container.image.v1+json",
+        "digest": f"sha256:{digest}",
+        "size": len(content),
+        "platform": {"os": "linux", "architecture": "arm64"},
+        "annotations": {"org.opencontainers.image.ref.name": "base"},
+    }
+    index["manifests"].append(image)
+    (directory / "index.json").write_text(json.dumps(index))
+    assert [model.id for model in store.list()] == ["iris:1"]
+    store.delete(ModelReference(name="iris"))
+    assert json.loads((directory / "index.json").read_text())["manifests"] == [image]
+    assert blobs(directory) == {digest}
+
+
+def test_every_blob_is_what_its_name_and_its_descriptors_say(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    model = store.register(folder, IRIS)
+    for name in blobs(directory):
+        content = (directory / "blobs" / "sha256" / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == name
+    assert json.loads((directory / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
+    [entry] = json.loads((directory / "index.json").read_text())["manifests"]
+    assert entry["digest"] == model.digest
+    manifest = json.loads(
+        (directory / "blobs" / "sha256" / entry["digest"].removeprefix("sha256:")).read_text()
+    )
+    for descriptor in (entry, manifest["config"], *manifest["layers"]):
+        path = directory / "blobs" / "sha256" / descriptor["digest"].removeprefix("sha256:")
+        assert path.stat().st_size == descriptor["size"]
+    assert [layer["digest"] for layer in manifest["layers"]] == [model.layer_digest]
+
+
+def test_progress_counts_the_bytes_of_the_files(
+    store: LayoutModelStore, folder: Path, tmp_path: Path
+) -> None:
+    told: list[Event] = []
+    model = store.register(folder, IRIS, emit=told.append)
+    store.unpack(model, tmp_path / "out", emit=told.append)
+    assert [event for event in told if isinstance(event, Started)] == [
+        Started(task="register iris:1", title="Model iris:1", total=model.size),
+        Started(task="unpack iris:1", title="Model iris:1", total=model.size),
+    ]
+    for task in ("register iris:1", "unpack iris:1"):
+        done = [event.done for event in told if isinstance(event, Advanced) and event.task == task]
+        assert done == sorted(done)
+        assert done[-1] == model.size
+        assert Finished(task=task, outcome="done") in told
+
+
+def test_a_thousand_versions_are_listed_in_less_than_a_second(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    model = store.register(folder / "nothing", IRIS)
+    manifest_path = directory / "blobs" / "sha256" / model.digest.removeprefix("sha256:")
+    manifest = json.loads(manifest_path.read_text())
+    index = json.loads((directory / "index.json").read_text())
+    for version in range(2, 1001):
+        manifest["annotations"]["org.opencontainers.image.version"] = str(version)
+        content = json.dumps(manifest).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        (manifest_path.parent / digest).write_bytes(content)
+        entry = dict(index["manifests"][0], digest=f"sha256:{digest}", size=len(content))
+        entry["annotations"] = {"org.opencontainers.image.ref.name": f"models/iris:{version}"}
+        index["manifests"].append(entry)
+    (directory / "index.json").write_text(json.dumps(index))
+    began = time.process_time()
+    models = store.list()
+    assert time.process_time() - began < 1
+    assert [model.version for model in models] == list(range(1000, 0, -1))
+
+
+def test_the_metadata_file_names_the_model_and_the_local_workspace(tmp_path: Path) -> None:
+    model = Model(
+        name="iris",
+        version=2,
+        root="m",
+        size=0,
+        digest="",
+        layer_digest="",
+        created_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    )
+    write_metadata(tmp_path / "out.json", model)
+    assert json.loads((tmp_path / "out.json").read_text()) == {
+        "modelId": "iris:2",
+        "workspaceName": "local",
+        "resourceGroupName": "local",
+    }
+    with pytest.raises(StorageError, match=r"cannot write .*missing/out\.json"):
+        write_metadata(tmp_path / "missing" / "out.json", model)

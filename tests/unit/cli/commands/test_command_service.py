@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fake_workspace import FakeWorkspace, RunCli
+
+from acideploy.targets import Answer
+
+
+def test_the_old_pipeline_line_for_the_address_still_works(cli: RunCli) -> None:
+    outcome = cli("service show -g rg -w ws -n iris-svc --query scoringUri -o tsv")
+    assert outcome.out == "http://localhost:6789/score\n"
+
+
+def test_the_old_pipeline_line_for_the_key_still_works(cli: RunCli) -> None:
+    assert cli("service get-keys -n iris-svc --query primaryKey -o tsv").out == "one\n"
+
+
+def test_v_shows_the_full_service(cli: RunCli) -> None:
+    assert "modelDetails" in json.loads(cli("service show -n iris-svc -v").out)
+    assert "modelDetails" not in json.loads(cli("service show -n iris-svc").out)
+
+
+def test_services_as_a_table(cli: RunCli) -> None:
+    assert cli("service list -o table").out.splitlines() == [
+        "Name      UpdatedAt            State    ScoringUri",
+        "--------  -------------------  -------  ---------------------------",
+        "iris-svc  2026-11-23T10:30:15  running  http://localhost:6789/score",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ("", 1),
+        ("-c LOCAL", 1),
+        ("-c aci", 0),
+        ("--model-name iris", 1),
+        ("--model-name other", 0),
+        ("--model-id iris:1", 1),
+        ("--model-id iris:2", 0),
+        ("--image-digest sha256:abc", 1),
+        ("--tag stage=dev", 1),
+        ("--property hasHttps", 0),
+    ],
+)
+def test_services_are_filtered(cli: RunCli, filters: str, found: int) -> None:
+    assert len(json.loads(cli(f"service list {filters}").out)) == found
+
+
+@pytest.mark.parametrize("verb", ["stop", "start", "restart"])
+def test_a_service_is_stopped_and_started(cli: RunCli, workspace: FakeWorkspace, verb: str) -> None:
+    assert json.loads(cli(f"service {verb} -n iris-svc").out)["name"] == "iris-svc"
+    assert workspace.asked == [(verb, "iris-svc")]
+
+
+def test_a_deleted_service_is_named(cli: RunCli) -> None:
+    assert json.loads(cli("service delete --name iris-svc").out) == {"name": "iris-svc"}
+
+
+@pytest.mark.parametrize("key", ["Primary", "primary", "PRIMARY"])
+def test_a_key_is_set(cli: RunCli, workspace: FakeWorkspace, key: str) -> None:
+    outcome = cli(f"service regen-key -n iris-svc -k {key} -s mine")
+    assert json.loads(outcome.out) == {"primaryKey": "mine", "secondaryKey": "two"}
+    assert workspace.asked == [("iris-svc", "primary", "mine")]
+
+
+def test_a_key_of_another_name_is_wrong_usage(cli: RunCli) -> None:
+    assert cli("service regen-key -n iris-svc -k third").code == 2
+
+
+def test_the_body_is_sent_as_given(cli: RunCli, workspace: FakeWorkspace) -> None:
+    outcome = cli("service run -n iris-svc -d", '{"data": [[1]]}')
+    assert workspace.asked == [("iris-svc", b'{"data": [[1]]}')]
+    assert json.loads(outcome.out) == {"result": [1]}
+
+
+def test_a_file_that_is_no_text_is_sent_byte_for_byte(
+    cli: RunCli, workspace: FakeWorkspace, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\x00\n")
+    cli("service run -n iris-svc -d", f"@{tmp_path / 'a.jpg'}")
+    assert workspace.asked == [("iris-svc", b"\xff\xd8\x00\n")]
+
+
+def test_a_file_that_is_not_there_is_not_sent_as_text(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    outcome = cli("service run -n iris-svc -d @no-such-file.json")
+    assert outcome.code == 4
+    assert "no-such-file.json cannot be read" in outcome.err
+    assert workspace.asked == []
+
+
+def test_an_answer_that_is_no_json_is_printed_as_it_is(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    workspace.answer = Answer(status=200, headers={}, body=b"plain text")
+    assert cli("service run -n iris-svc -d x").out == "plain text\n"
+
+
+def test_a_query_picks_from_the_answer(cli: RunCli) -> None:
+    assert cli("service run -n iris-svc -d x --query result[0] -o tsv").out == "1\n"
+
+
+def test_a_refused_request_shows_status_and_body(cli: RunCli, workspace: FakeWorkspace) -> None:
+    workspace.answer = Answer(status=502, headers={}, body=b"KeyError: 'data'")
+    outcome = cli("service run -n iris-svc -d x")
+    assert outcome.code == 10
+    assert outcome.out == ""
+    assert "status 502" in outcome.err
+    assert "KeyError: 'data'" in outcome.err
+
+
+def test_the_log_is_printed_as_it_is(cli: RunCli, workspace: FakeWorkspace) -> None:
+    assert cli("service get-logs -n iris-svc").out == "first\nlast\n"
+    assert workspace.asked == [("iris-svc", 5000, False)]
+
+
+@pytest.mark.parametrize("flag", ["--num_lines 7", "--num-lines 7", "-l 7", "-l7"])
+def test_the_number_of_lines_has_both_spellings(
+    cli: RunCli, workspace: FakeWorkspace, flag: str
+) -> None:
+    cli(f"service get-logs -n iris-svc {flag} --previous")
+    assert workspace.asked == [("iris-svc", 7, True)]
+
+
+def test_a_followed_log_ends_with_ctrl_c_in_silence(cli: RunCli) -> None:
+    outcome = cli("service get-logs -n iris-svc -f")
+    assert (outcome.code, outcome.out, outcome.err) == (130, "first\n", "")
+
+
+def test_the_init_container_is_gone(cli: RunCli) -> None:
+    assert "no init container" in cli("service get-logs -n iris-svc --init").err
+
+
+def test_the_workspace_is_shown(cli: RunCli) -> None:
+    shown = json.loads(cli("workspace show").out)
+    assert shown["name"] == "local"
+    assert (shown["models"], shown["services"]) == (1, 1)

@@ -1,0 +1,33 @@
+"""Runs command lines in this process, on a fake workspace."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from fake_workspace import FakeWorkspace, Outcome, RunCli
+
+from acideploy.api import Workspace
+from acideploy.cli.root import run
+from acideploy.events import Emit
+
+
+@pytest.fixture
+def workspace() -> FakeWorkspace:
+    return FakeWorkspace()
+
+
+@pytest.fixture
+def cli(workspace: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> RunCli:
+    """Runs a line, and further words behind it, on the fake workspace."""
+
+    def opener(*, emit: Emit) -> Workspace:
+        workspace.emit = emit
+        return workspace
+
+    def cli(line: str, *words: str) -> Outcome:
+        code = run([*shlex.split(line), *words], opener=opener)
+        printed = capsys.readouterr()
+        return Outcome(code=code, out=printed.out, err=printed.err)
+
+    return cli

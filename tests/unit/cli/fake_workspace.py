@@ -1,0 +1,166 @@
+"""A workspace that remembers what it was asked, and always answers the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Protocol
+
+from acideploy.api import ConfigurationFiles, DeployRequest, UpdateRequest, Workspace
+from acideploy.config.problem import Problem
+from acideploy.events import Emit
+from acideploy.models import Model, ModelChanges, ModelDraft
+from acideploy.plan import Plan, Step
+from acideploy.targets import Answer, Keys, Service
+
+MOMENT = datetime(2026, 11, 23, 10, 30, 15, 250000, tzinfo=timezone.utc)
+
+SERVICE = Service(
+    name="iris-svc",
+    state="running",
+    compute_type="local",
+    created_time=MOMENT,
+    updated_time=MOMENT,
+    revision=1,
+    scoring_uri="http://localhost:6789/score",
+    swagger_uri="http://localhost:6789/swagger.json",
+    port=6789,
+    pid=4711,
+    models=("iris:1",),
+    environment={"name": "iris-env"},
+    environment_digest="sha256:abc",
+    tags={"stage": "dev"},
+)
+MODEL = Model(
+    name="iris",
+    version=2,
+    root="model.pkl",
+    size=1000,
+    digest="sha256:def",
+    layer_digest="sha256:123",
+    created_time=MOMENT,
+    framework="ScikitLearn",
+    tags={"stage": "dev"},
+)
+
+
+ANSWER = Answer(status=200, headers={}, body=b'{"result": [1]}')
+
+
+@dataclass
+class FakeWorkspace(Workspace):
+    """Answers with the same things always, and keeps what it was given."""
+
+    problems: tuple[Problem, ...] = ()
+    models: tuple[Model, ...] = (MODEL,)
+    services: tuple[Service, ...] = (SERVICE,)
+    answer: Answer = ANSWER
+    failure: BaseException | None = None
+    directory: Path = Path("/state")
+    emit: Emit = print
+    asked: list[object] = field(default_factory=list)
+
+    def _ask(self, *what: object) -> None:
+        self.asked.append(what[0] if len(what) == 1 else what)
+        if self.failure:
+            raise self.failure
+
+    def check(
+        self, files: ConfigurationFiles, *, models: Sequence[str] = ()
+    ) -> tuple[Problem, ...]:
+        self._ask(files, models)
+        return self.problems
+
+    def register_model(self, path: Path, draft: ModelDraft) -> Model:
+        self._ask(path, draft)
+        return MODEL
+
+    def list_models(self, name: str | None = None) -> tuple[Model, ...]:
+        self._ask(name)
+        return self.models
+
+    def show_model(self, reference: str) -> Model:
+        self._ask(reference)
+        return MODEL
+
+    def update_model(self, reference: str, changes: ModelChanges) -> Model:
+        self._ask(reference, changes)
+        return MODEL
+
+    def delete_model(self, reference: str) -> Model:
+        self._ask(reference)
+        return MODEL
+
+    def download_model(self, reference: str, directory: Path, *, overwrite: bool = False) -> Path:
+        self._ask(reference, directory, overwrite)
+        return directory / MODEL.root
+
+    def plan(self, request: DeployRequest) -> Plan:
+        self._ask("plan")
+        step = Step(action="make", subject="environment", cause="the conda file changed")
+        return Plan(service=request.name, target="local", steps=(step,))
+
+    def deploy(self, request: DeployRequest) -> Service:
+        self._ask(request)
+        return SERVICE
+
+    def list_services(self) -> tuple[Service, ...]:
+        self._ask("list")
+        return self.services
+
+    def show_service(self, name: str) -> Service:
+        self._ask(name)
+        return SERVICE
+
+    def update_service(self, request: UpdateRequest) -> Service:
+        self._ask(request)
+        return SERVICE
+
+    def score(self, name: str, body: bytes, *, content_type: str = "application/json") -> Answer:
+        self._ask(name, body)
+        return self.answer
+
+    def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
+        self._ask(name, lines, previous)
+        return "first\nlast"
+
+    def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
+        self._ask(name, lines)
+        yield "first"
+        raise KeyboardInterrupt
+
+    def keys(self, name: str) -> Keys:
+        self._ask(name)
+        return Keys(primary="one", secondary="two")
+
+    def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
+        self._ask(name, which, value)
+        return Keys(primary=value or "new", secondary="two")
+
+    def stop_service(self, name: str) -> Service:
+        self._ask("stop", name)
+        return SERVICE
+
+    def start_service(self, name: str) -> Service:
+        self._ask("start", name)
+        return SERVICE
+
+    def restart_service(self, name: str) -> Service:
+        self._ask("restart", name)
+        return SERVICE
+
+    def delete_service(self, name: str) -> None:
+        self._ask("delete", name)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+class RunCli(Protocol):
+    def __call__(self, line: str, *words: str) -> Outcome: ...

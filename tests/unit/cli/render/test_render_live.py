@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from acideploy.cli.render.live import Live
+from acideploy.config.problem import Place, Problem
+from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+
+
+def screen(*events: Event, verbose: bool = False, terminal: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=100, no_color=True)
+    with Live(verbose=verbose, console=console) as emit:
+        for event in events:
+            emit(event)
+    return out.getvalue()
+
+
+def test_what_is_finished_stays_on_the_screen() -> None:
+    text = screen(
+        Started(task="m", title="reading [model]", total=10),
+        Advanced(task="m", done=10),
+        Finished(task="m", outcome="done", detail="10 B"),
+        Started(task="e", title="making the environment"),
+        Finished(task="e", outcome="reused"),
+    )
+    assert "reading [model]  10 B" in text
+    assert "making the environment  nothing to do" in text
+
+
+def test_states_and_problems_are_shown_as_they_are() -> None:
+    place = Place(file="dc.json", line=1, column=1, text="{[bold]}")
+    problem = Problem(code="a", severity="warning", message="[red]b", place=place)
+    text = screen(Observed(subject="s", state="running"), Noticed(problem=problem))
+    assert "s is running" in text
+    assert "dc.json:1:1: warning: [red]b [a]" in text
+    assert "{[bold]}" in text
+
+
+def test_what_others_say_is_kept_only_when_asked_for() -> None:
+    said = (Started(task="e", title="making"), Said(line="Resolved 3 packages"))
+    assert "Resolved" not in screen(*said)
+    assert "Resolved" in screen(*said, verbose=True)
+
+
+def test_an_unfinished_task_leaves_the_screen_as_it_was() -> None:
+    erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"
+    text = screen(Started(task="m", title="reading", total=10), terminal=True)
+    assert text.rstrip().endswith(erase_line + show_cursor)
+
+
+def test_nothing_is_drawn_before_the_first_event() -> None:
+    assert screen(terminal=True) == ""

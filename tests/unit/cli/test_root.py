@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from fake_workspace import FakeWorkspace, RunCli
+
+from acideploy import errors
+from acideploy.config.problem import Problem
+from acideploy.errors import AcideployError, ConfigurationError, NotFoundError
+
+ERRORS = [
+    each
+    for _, each in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(each, AcideployError) and each is not ConfigurationError
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_each_failure_has_its_exit_code(
+    cli: RunCli, workspace: FakeWorkspace, error: type[AcideployError]
+) -> None:
+    workspace.failure = error("it failed", hint="mend it", detail="line 1\nline 2\n")
+    outcome = cli("service show -n svc")
+    assert outcome.code == error.exit_code
+    assert outcome.out == ""
+    assert outcome.err == "acideploy: error: it failed\nline 1\nline 2\nhint: mend it\n"
+
+
+def test_a_configuration_error_shows_every_problem(cli: RunCli, workspace: FakeWorkspace) -> None:
+    problem = Problem(code="a", severity="error", message="b", hint="c")
+    workspace.failure = ConfigurationError([problem, problem])
+    outcome = cli("model deploy -n svc")
+    assert outcome.code == 3
+    assert outcome.err.splitlines() == [
+        "error: b [a]",
+        "  hint: c",
+        "error: b [a]",
+        "  hint: c",
+        "acideploy: error: 2 errors in the configuration",
+    ]
+
+
+def test_ctrl_c_says_what_was_interrupted(cli: RunCli, workspace: FakeWorkspace) -> None:
+    workspace.failure = KeyboardInterrupt()
+    outcome = cli("model deploy -n svc")
+    assert outcome.code == 130
+    assert outcome.err.splitlines()[0] == (
+        "acideploy: error: acideploy model deploy was interrupted"
+    )
+    assert "run the same command again" in outcome.err
+
+
+def test_debug_shows_where_a_failure_came_from(cli: RunCli, workspace: FakeWorkspace) -> None:
+    workspace.failure = NotFoundError("no service")
+    assert "Traceback" in cli("service show -n svc --debug").err
+    assert "Traceback" not in cli("service show -n svc").err
+
+
+def test_a_bug_is_left_for_the_process_to_report(cli: RunCli, workspace: FakeWorkspace) -> None:
+    workspace.failure = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        cli("service show -n svc")
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("nonsense", "no such command: acideploy nonsense", "acideploy --help"),
+        ("service logs", "no such command: acideploy service logs", "did you mean get-logs?"),
+        ("modle deploy", "no such command: acideploy modle", "did you mean model?"),
+        ("service show", "missing option '--name' / '-n'", "acideploy service show --help"),
+        ("service show -n", "-n needs a value", "-n VALUE"),
+        ("service delete svc", "unexpected argument: svc", "such as --name svc"),
+        ("service show -n x -o xml", "invalid value for '--output'", "service show --help"),
+        ("--output json", "no such option", "acideploy --help"),
+    ],
+)
+def test_a_wrong_command_line_names_the_way_out(
+    cli: RunCli, line: str, message: str, hint: str
+) -> None:
+    outcome = cli(line)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert message in outcome.err.splitlines()[0]
+    assert hint in outcome.err.splitlines()[1]
+
+
+def test_a_wrong_query_is_told_before_anything_is_done(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    assert cli("model deploy -n svc --query foo[").code == 2
+    assert workspace.asked == []
+
+
+def test_the_version_is_told(cli: RunCli) -> None:
+    outcome = cli("--version")
+    assert (outcome.code, outcome.out.split()[0]) == (0, "acideploy")

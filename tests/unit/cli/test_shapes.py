@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fake_workspace import MODEL, SERVICE
+
+from acideploy.cli import shapes
+
+
+def test_the_short_service_has_the_keys_of_the_old_one_and_two_more() -> None:
+    shape = shapes.service(SERVICE, full=False)
+    old = ("name", "imageId", "updatedAt", "computeType", "scoringUri", "state", "tags")
+    assert set(shape) == {*old, "properties", "environmentDetails", "swaggerUri", "port"}
+    assert shape["computeType"] == "Local"
+    assert shape["updatedAt"] == "2026-11-23T10:30:15.250000+00:00"
+
+
+def test_empty_tags_and_properties_are_an_empty_string_as_they_were() -> None:
+    shape = shapes.service(replace(SERVICE, tags={}), full=False)
+    assert (shape["tags"], shape["properties"]) == ("", "")
+
+
+def test_the_full_service_has_every_key_of_the_old_one() -> None:
+    old = (
+        "name description tags properties state createdTime updatedTime error computeType "
+        "workspaceName imageId imageDigest imageDetails scoringUri createdBy "
+        "containerResourceRequirements location authEnabled sslEnabled appInsightsEnabled "
+        "sslCertificate sslKey cname publicIp publicFqdn environmentDetails modelDetails "
+        "encryptionProperties vnetConfiguration"
+    )
+    shape = shapes.service(SERVICE, full=True)
+    assert set(old.split()) <= set(shape)
+    assert shape["modelDetails"] == [{"id": "iris:1", "name": "iris", "version": 1}]
+
+
+def test_a_service_table_has_short_times_and_joined_tags() -> None:
+    for full in (False, True):
+        row = shapes.service_table(shapes.service(SERVICE, full=full))
+        assert row["updatedAt"] == "2026-11-23T10:30:15"
+        assert row["tags"] == "stage=dev"
+
+
+def test_a_list_of_services_shows_four_columns() -> None:
+    (row,) = shapes.service_list_table([shapes.service(SERVICE, full=False)])
+    assert list(row) == ["name", "updatedAt", "state", "scoringUri"]
+
+
+def test_a_model_has_the_keys_of_the_old_one() -> None:
+    shape = shapes.model(MODEL, full=False)
+    old = (
+        "name id version framework frameworkVersion createdTime tags properties description "
+        "experimentName runId cpu memoryInGB gpu sampleInputDatasetId sampleOutputDatasetId"
+    )
+    assert list(shape) == old.split()
+    assert shape["id"] == "iris:2"
+    assert shape["experimentName"] == ""
+
+
+def test_a_full_model_names_its_digests() -> None:
+    shape = shapes.model(MODEL, full=True)
+    assert (shape["digest"], shape["layerDigest"]) == ("sha256:def", "sha256:123")
+
+
+def test_a_model_table_leaves_out_what_is_long() -> None:
+    assert list(shapes.model_table(shapes.model(MODEL, full=True))) == [
+        "name",
+        "version",
+        "framework",
+        "frameworkVersion",
+        "createdTime",
+        "tags",
+    ]

@@ -1,0 +1,138 @@
+"""What a conda file asks for, in the terms of a process on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from acideploy.config.problem import Place
+from acideploy.config.values import CondaEnvironment, Environment, Requirement
+from acideploy.environment.request import EnvironmentRequest, request_environment
+from acideploy.errors import DependencyError
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _requirement(text: str) -> Requirement:
+    return Requirement(text=text, place=Place(file="conda.yml", line=7, column=5, text=f"- {text}"))
+
+
+def _environment(
+    *, python: str | None = None, conda: Sequence[str] = (), pip: Sequence[str] = ()
+) -> Environment:
+    return Environment(
+        conda=CondaEnvironment(
+            place=Place(file="conda.yml"),
+            python=_requirement(python) if python else None,
+            packages=tuple(map(_requirement, conda)),
+            pip=tuple(map(_requirement, pip)),
+        )
+    )
+
+
+def _request(environment: Environment | None, **flags: object) -> EnvironmentRequest:
+    return request_environment(environment, directory=Path("."), **flags)[0]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "version"),
+    [
+        ("python=3.9", "3.9"),
+        ("python=3.9.18", "3.9"),
+        ("python==3.10.*", "3.10"),
+        ("python 3.8.5", "3.8"),
+        ("python=3.9.13=h6244533_1", "3.9"),
+        ("python>=3.5.2,<3.9", "3.8"),
+        ("python>3.7,<3.10", "3.9"),
+        ("python", RUNNING),
+    ],
+)
+def test_the_python_version_is_the_one_that_the_file_asks_for(asked: str, version: str) -> None:
+    assert _request(_environment(python=asked)).python == version
+
+
+def test_a_python_that_cannot_serve_is_refused_with_its_line_and_the_way_out() -> None:
+    with pytest.raises(DependencyError) as failure:
+        _request(_environment(python="python=3.6.2"))
+    assert "conda.yml:7:5: 'python=3.6.2' cannot be served" in failure.value.message
+    assert "--python" in str(failure.value.hint)
+
+
+def test_the_python_flag_wins_over_the_file() -> None:
+    assert _request(_environment(python="python=3.6.2"), python="3.11").python == "3.11"
+
+
+def test_without_a_version_the_running_interpreter_is_taken_and_said() -> None:
+    request, problems = request_environment(None, directory=Path("."))
+    assert request.python == RUNNING
+    assert [problem.code for problem in problems] == ["python-not-given"]
+
+
+def test_azureml_defaults_is_replaced_by_the_pinned_serving_stack() -> None:
+    request = _request(_environment(python="python=3.11", pip=["azureml-defaults==1.20.0"]))
+    assert not any("azureml-defaults" in line for line in request.requirements)
+    assert any(line.startswith("azureml-inference-server-http==") for line in request.requirements)
+    assert any(line.startswith("granian==") for line in request.requirements)
+
+
+def test_full_azureml_keeps_the_original() -> None:
+    environment = _environment(python="python=3.11", pip=["azureml-defaults==1.20.0"])
+    assert "azureml-defaults==1.20.0" in _request(environment, full_azureml=True).requirements
+
+
+def test_a_pin_of_the_user_is_not_doubled_by_one_of_the_serving_stack() -> None:
+    environment = _environment(python="python=3.11", pip=["azureml_inference_server_http==1.4.0"])
+    lines = [line for line in _request(environment).requirements if "server" in line]
+    assert lines == ["azureml_inference_server_http==1.4.0"]
+
+
+def test_conda_packages_are_taken_from_pypi_under_their_name_there() -> None:
+    conda = ["numpy=1.26", "pytorch::pytorch=2.1.0", "py-xgboost<=1.7", "nomkl", "pip=20.2"]
+    request, problems = request_environment(
+        _environment(python="python=3.11", conda=conda), directory=Path(".")
+    )
+    assert request.lines == ("numpy==1.26.*", "torch==2.1.0.*", "xgboost<=1.7")
+    left_out = [problem for problem in problems if problem.code == "conda-package-left-out"]
+    assert ["nomkl" in left_out[0].message, "pip=20.2" in left_out[1].message] == [True, True]
+    assert all(problem.place and problem.place.line == 7 for problem in problems)
+
+
+def test_what_only_conda_has_is_refused_by_its_line() -> None:
+    with pytest.raises(DependencyError) as failure:
+        _request(_environment(python="python=3.11", conda=["numpy", "r-base"]))
+    assert failure.value.detail == "conda.yml:7:5: r-base"
+
+
+def test_the_digest_follows_what_is_asked_and_nothing_else() -> None:
+    environment = _environment(python="python=3.11", pip=["numpy"])
+    again = _environment(python="python=3.11.4", pip=["numpy"])
+    other = _environment(python="python=3.11", pip=["numpy==2.0"])
+    assert _request(environment).digest == _request(again).digest
+    assert _request(environment).digest != _request(other).digest
+
+
+def test_the_digest_follows_the_files_that_a_line_names(tmp_path: Path) -> None:
+    environment = _environment(python="python=3.11", pip=["-r more.txt"])
+    (tmp_path / "more.txt").write_text("numpy\n")
+    before = request_environment(environment, directory=tmp_path)[0].digest
+    (tmp_path / "more.txt").write_text("numpy==2.0\n")
+    assert request_environment(environment, directory=tmp_path)[0].digest != before
+
+
+def test_a_request_survives_being_written_down() -> None:
+    request = _request(_environment(python="python=3.11", pip=["flask==3.1.3", "numpy"]))
+    again = EnvironmentRequest.from_json(request.to_json())
+    assert again.digest == request.digest
+    assert again.requirements == request.requirements
+
+
+def test_a_base_image_is_said_to_be_of_no_use_here() -> None:
+    environment = Environment(base_image="mcr.microsoft.com/x", user_managed=True)
+    _, problems = request_environment(environment, directory=Path("."))
+    unused = [problem for problem in problems if problem.code == "container-only"]
+    assert [(problem.severity, "mcr.microsoft.com/x" in problem.message) for problem in unused] == [
+        ("warning", True)
+    ]
