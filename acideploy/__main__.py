@@ -10,6 +10,9 @@ from acideploy.cli.root import run
 
 def main() -> None:
     sys.excepthook = apologise
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the terminal cannot show is no reason to fail.
+        stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

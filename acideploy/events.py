@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from acideploy.config.problem import Problem
+if TYPE_CHECKING:
+    from acideploy.config.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

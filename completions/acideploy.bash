@@ -9,13 +9,12 @@ _acideploy_complete() {
             file) compopt -o default 2>/dev/null ;;
             plain)
                 [[ $separators == *:* && $word == *:* ]] && value=${value#"${word%:*}:"}
-                [[ $separators == *@* && $word == *@* ]] && value=${value#"${word%%@*}@"}
                 [[ $value == */ ]] && compopt -o nospace 2>/dev/null
                 COMPREPLY+=("$value")
                 ;;
         esac
     done < <(ACIDEPLOY_LINE=${COMP_LINE:0:COMP_POINT} \
-        _ACIDEPLOY_COMPLETE=bash_complete "$1" 2>/dev/null)
+        _ACIDEPLOY_COMPLETE=bash_complete command "$1" 2>/dev/null)
 }
 complete -o nosort -F _acideploy_complete acideploy 2>/dev/null \
     || complete -F _acideploy_complete acideploy

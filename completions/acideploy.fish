@@ -2,15 +2,15 @@
 function __acideploy_complete
     set -l word (commandline -ct)
     for answer in (COMP_WORDS=(commandline -cp) COMP_CWORD=$word \
-            _ACIDEPLOY_COMPLETE=fish_complete acideploy 2>/dev/null)
-        set -l parts (string split \t -m 2 -- $answer)
+            _ACIDEPLOY_COMPLETE=fish_complete command acideploy 2>/dev/null)
+        set -l parts (string split -m 2 -- \t $answer)
         switch $parts[1]
             case dir
                 __fish_complete_directories $word
             case file
                 __fish_complete_path $word
             case plain
-                printf '%%s\t%%s\n' $parts[2] $parts[3]
+                printf '%s\t%s\n' $parts[2] $parts[3]
         end
     end
 end

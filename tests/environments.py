@@ -13,9 +13,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import uv
+
+from acideploy.environment.interpreter import find_interpreter
+from acideploy.errors import DependencyError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NO_NETWORK = re.compile(
@@ -44,7 +48,7 @@ def environment(requirements: Sequence[str], *, python: str | None = None) -> Pa
     return directory / "bin" / "python"
 
 
-def unavailable(reason: str) -> None:
+def unavailable(reason: str) -> NoReturn:
     """Skips the test for want of a part; fails it where every part should be there."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -58,11 +62,10 @@ def _cache() -> Path:
 
 
 def _interpreter(version: str) -> str:
-    command = [uv.find_uv_bin(), "python", "find", "--no-python-downloads", version]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    if found.returncode:
-        unavailable(f"Python {version} is not installed here")
-    return str(Path(found.stdout.strip()).resolve())
+    try:
+        return str(find_interpreter(version).resolve())
+    except DependencyError as error:
+        return unavailable(error.message)
 
 
 def _uv(*arguments: str) -> None:

@@ -26,13 +26,12 @@ _acideploy_complete() {
             file) compopt -o default 2>/dev/null ;;
             plain)
                 [[ $separators == *:* && $word == *:* ]] && value=${value#"${word%:*}:"}
-                [[ $separators == *@* && $word == *@* ]] && value=${value#"${word%%@*}@"}
                 [[ $value == */ ]] && compopt -o nospace 2>/dev/null
                 COMPREPLY+=("$value")
                 ;;
         esac
     done < <(ACIDEPLOY_LINE=${COMP_LINE:0:COMP_POINT} \\
-        _ACIDEPLOY_COMPLETE=bash_complete "$1" 2>/dev/null)
+        _ACIDEPLOY_COMPLETE=bash_complete command "$1" 2>/dev/null)
 }
 complete -o nosort -F _acideploy_complete acideploy 2>/dev/null \\
     || complete -F _acideploy_complete acideploy
@@ -46,7 +45,7 @@ _acideploy() {
     local kind value description
     (( $+commands[acideploy] )) || return 1
     answers=("${(@f)$(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT-1)) \\
-        _ACIDEPLOY_COMPLETE=zsh_complete acideploy 2>/dev/null)}")
+        _ACIDEPLOY_COMPLETE=zsh_complete command acideploy 2>/dev/null)}")
     for kind value description in "${answers[@]}"; do
         case $kind in
             dir) _path_files -/ ;;
@@ -75,15 +74,15 @@ _FISH = """\
 function __acideploy_complete
     set -l word (commandline -ct)
     for answer in (COMP_WORDS=(commandline -cp) COMP_CWORD=$word \\
-            _ACIDEPLOY_COMPLETE=fish_complete acideploy 2>/dev/null)
-        set -l parts (string split \\t -m 2 -- $answer)
+            _ACIDEPLOY_COMPLETE=fish_complete command acideploy 2>/dev/null)
+        set -l parts (string split -m 2 -- \\t $answer)
         switch $parts[1]
             case dir
                 __fish_complete_directories $word
             case file
                 __fish_complete_path $word
             case plain
-                printf '%%s\\t%%s\\n' $parts[2] $parts[3]
+                printf '%s\\t%s\\n' $parts[2] $parts[3]
         end
     end
 end

@@ -7,6 +7,7 @@ import traceback
 from types import TracebackType
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from acideploy.cli.problems import described
 from acideploy.cli.terminal import colourful
@@ -30,6 +31,9 @@ def tell(error: AcideployError) -> int:
 
 def tell_usage(error: click.ClickException) -> int:
     """Shows what is wrong with the command line; returns the exit code."""
+    if isinstance(error, NoArgsIsHelpError):
+        _line(error.format_message())
+        return USAGE_EXIT_CODE
     message = error.format_message().rstrip(".")
     _headline(message[:1].lower() + message[1:])
     if isinstance(error, WrongUsage):

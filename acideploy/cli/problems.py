@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
-from acideploy.config.problem import Place, Problem
+if TYPE_CHECKING:
+    from acideploy.config.problem import Place, Problem
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 

@@ -48,9 +48,19 @@ CODES: dict[str, str] = {
     "no-azureml-defaults": "the serving stack is not asked for; it is added all the same",
     "bad-requirement": "a dependency that conda or pip would refuse",
     "v2-file": "the file belongs to version 2 of `az ml`",
-    # Names
+    "python-not-given": "no Python version is asked for",
+    "conda-package-from-pypi": "a conda package is taken from PyPI for a local service",
+    "conda-package-left-out": "a conda package that a local service cannot have",
+    "container-only": "what only a container can use, such as a base image",
+    # Flags
+    "unused-flag": "a flag that has no use any more",
+    "aks-only-flag": "a flag that means something on AKS only",
+    "azure-workspace-ignored": "an Azure workspace is named, and the local one is used",
+    "bad-profile": "the profiling result cannot be used",
+    "bad-source-date-epoch": "SOURCE_DATE_EPOCH is not a number of seconds",
+    # Models and names
+    "model-not-found": "there is no such model or version",
     "bad-service-name": "a service cannot have this name",
     "bad-model-reference": "a model is given as name:version or name",
     "bad-model-name": "a model cannot have this name",
-    "bad-tag": "tags and properties are given as key=value",
 }

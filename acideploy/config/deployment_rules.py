@@ -15,7 +15,7 @@ def check_serving(table: Table, findings: Findings) -> None:
     """TLS and keys, which mean the same for `aci` and `local`."""
     given = [key for key in TLS_KEYS if table.scalar(key)]
     if _is_on(table, "sslEnabled"):
-        _require_together(table, TLS_KEYS, "sslEnabled is true", findings)
+        _require_together(table, TLS_KEYS, "HTTPS (sslEnabled)", findings)
     elif given:
         findings.warning(
             "unused-key",

@@ -159,14 +159,14 @@ class _Reader:
         merged: dict[str, Entry] = {}
         while not self._loader.check_event(yaml.MappingEndEvent):
             key_offset = self._offset()
-            is_merge = self._at_merge_key()
+            if self._at_merge_key():
+                self._take()
+                merged = {**self._merged(self._node(depth + 1), key_offset), **merged}
+                continue
             key = self._node(depth + 1)
             if not isinstance(key, Scalar):
                 raise Slip("a list or a table cannot be a key", key_offset)
             value = self._node(depth + 1)
-            if is_merge:
-                merged = {**self._merged(value, key_offset), **merged}
-                continue
             place = self._source.place(key_offset)
             if key.text in entries:
                 duplicate_key(key.text, entries[key.text].place, place, self._findings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from acideploy.atomic import write_atomically
-from acideploy.disk import storage_error
+from acideploy.disk import shown
+from acideploy.errors import StorageError
 from acideploy.models import Model
 
 # What the local workspace is called where an Azure workspace has names.
@@ -21,13 +21,16 @@ def write_metadata(
     workspace: str = LOCAL_WORKSPACE,
     resource_group: str = LOCAL_RESOURCE_GROUP,
 ) -> None:
-    """Replaces `path`. Raises StorageError."""
+    """Writes the file, which may be `/dev/stdout`. Raises StorageError."""
     written = {
         "modelId": model.id,
         "workspaceName": workspace,
         "resourceGroupName": resource_group,
     }
     try:
-        write_atomically(path, f"{json.dumps(written, indent=2)}\n".encode())
+        path.write_text(f"{json.dumps(written, indent=2)}\n", encoding="utf-8")
     except OSError as error:
-        raise storage_error("write", path, error) from error
+        raise StorageError(
+            f"{model.id} is registered, but {shown(path)} cannot be written: {error.strerror}",
+            hint=f"use -m {model.id} in place of -f {shown(path)}",
+        ) from error

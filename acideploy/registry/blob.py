@@ -14,22 +14,25 @@ _CHUNK = 1 << 20
 _HINT = "restore the blob from a copy, or delete what it belongs to and register that again"
 
 
+def open_blob(path: Path, blob: Descriptor) -> BlobReader:
+    """Raises StorageError where the blob is missing."""
+    try:
+        return BlobReader(path.open("rb", buffering=0), blob)
+    except FileNotFoundError as error:
+        raise StorageError(f"blob {blob.digest} is missing", hint=_HINT) from error
+    except OSError as error:
+        raise storage_error("read", path, error) from error
+
+
 class BlobReader(io.RawIOBase):
     """A blob as a stream. What it gives is to be trusted only after `finish`."""
 
-    def __init__(self, path: Path, blob: Descriptor) -> None:
-        """Raises StorageError where the blob is missing."""
+    def __init__(self, file: io.FileIO, blob: Descriptor) -> None:
         super().__init__()
+        self._file = file
         self._blob = blob
-        self._path = path
         self._hash = hashlib.sha256()
         self._size = 0
-        try:
-            self._file = path.open("rb", buffering=0)
-        except FileNotFoundError as error:
-            raise StorageError(f"blob {blob.digest} is missing", hint=_HINT) from error
-        except OSError as error:
-            raise storage_error("read", path, error) from error
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all the rest for -1; fewer than `size` only at the end."""
@@ -56,7 +59,7 @@ class BlobReader(io.RawIOBase):
         try:
             part = self._file.read(size) or b""
         except OSError as error:
-            raise storage_error("read", self._path, error) from error
+            raise storage_error("read", self._file.name, error) from error
         self._hash.update(part)
         self._size += len(part)
         return part

@@ -20,7 +20,7 @@ from acideploy.clock import Clock
 from acideploy.disk import shown, storage_error
 from acideploy.errors import BusyError, StorageError
 from acideploy.lock import holder, lock
-from acideploy.registry.blob import BlobReader
+from acideploy.registry.blob import BlobReader, open_blob
 from acideploy.registry.descriptor import (
     Descriptor,
     Index,
@@ -77,7 +77,7 @@ class ImageLayout:
 
     def open_blob(self, blob: Descriptor) -> BlobReader:
         """Raises StorageError where it is missing."""
-        return BlobReader(self._blobs / digest_to_hex(blob.digest), blob)
+        return open_blob(self._blobs / digest_to_hex(blob.digest), blob)
 
     def read_blob(self, blob: Descriptor) -> bytes:
         """The whole content, checked. For manifests and the like, not for layers."""

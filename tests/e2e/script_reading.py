@@ -132,6 +132,8 @@ class _Files(ast.NodeVisitor):
                 return self._join(arguments, glue="/")
             case ["Path" | "str"] | [*_, "Path"] if arguments:
                 return self.evaluate(arguments[0])
+            case [*_, "resolve" | "absolute"] if isinstance(node.func, ast.Attribute):
+                return self.evaluate(node.func.value)
             case [*_, "get_model_path"] if arguments:
                 name = self.evaluate(arguments[0])
                 if isinstance(name, str):
@@ -154,4 +156,4 @@ def _name(node: ast.AST) -> str:
         return node.id
     if isinstance(node, ast.Attribute):
         return f"{_name(node.value)}.{node.attr}"
-    return ""
+    return "?"

@@ -9,6 +9,7 @@ path. Reads a JSON object from standard input and writes one to standard output:
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -16,7 +17,7 @@ import signal
 import sys
 import tempfile
 
-# Imported once for all; each is what most scripts, or the scoring application, import anyway.
+# Imported once for all where it is there: what most scripts and the scoring application import.
 COMMON = (
     "azure.monitor.opentelemetry.exporter",
     "flask",
@@ -24,6 +25,7 @@ COMMON = (
     "inference_schema.schema_decorators",
     "joblib",
     "numpy",
+    "opencensus.ext.azure.log_exporter",
     "opentelemetry.sdk.trace.export",
     "pandas",
     "pydantic_settings",
@@ -36,7 +38,8 @@ NOWHERE = "http://127.0.0.1:9"
 def main() -> None:
     asked = json.load(sys.stdin)
     for name in COMMON:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     answer = {
         "imports": failing_imports(asked["imports"]),
         "jobs": [start(job["root"], job["variables"], asked["seconds"]) for job in asked["jobs"]],
@@ -76,7 +79,9 @@ def start(root: str, variables: dict, seconds: int) -> dict:
             become_a_service(root, variables, log.fileno(), seconds)
         _, status = os.waitpid(child, 0)
         log.seek(0)
-        return {"code": os.waitstatus_to_exitcode(status), "log": log.read()}
+        killed = os.WIFSIGNALED(status)
+        code = -os.WTERMSIG(status) if killed else os.WEXITSTATUS(status)
+        return {"code": code, "log": log.read()}
 
 
 def become_a_service(root: str, variables: dict, log: int, seconds: int) -> None:

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from acideploy.models import ModelDraft
 from acideploy.models.layer import source_date_epoch
 from acideploy.models.store import LayoutModelStore
 from acideploy.models.unpack import unpack_layer
-from acideploy.registry.blob import BlobReader
+from acideploy.registry.blob import open_blob
 from acideploy.registry.descriptor import describe
 
 IRIS = ModelDraft(name="iris")
@@ -82,8 +83,11 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "absolute link": (lambda f: (f / "bad").symlink_to("/etc/passwd"), "bad -> /etc/passwd leads"),
     "absolute link inside": (lambda f: (f / "bad").symlink_to(f / "weights.bin"), "is absolute"),
     "out and back": (
-        lambda f: ((f.parent / "alias").symlink_to(f), (f / "bad").symlink_to("../alias/x")),
-        "bad -> ../alias/x leads",
+        lambda f: (
+            (f.parent / "alias").symlink_to(f),
+            (f / "bad").symlink_to("../alias/weights.bin"),
+        ),
+        "bad -> ../alias/weights.bin leads out of the folder, and back",
     ),
     "dangling link": (lambda f: (f / "bad").symlink_to("missing"), "bad -> missing leads nowhere"),
     "loop": (lambda f: (f / "bad").symlink_to("bad"), "bad -> bad leads nowhere"),
@@ -161,16 +165,22 @@ def test_names_that_only_look_alike_are_different_models(
     assert len(store.list()) == 6
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can reach: pytest's own are for its user alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes the user, which only root can")
 @pytest.mark.parametrize("unreadable", ["weights.bin", "sub"])
-def test_an_unreadable_entry_is_refused_by_name(
-    directory: Path, folder: Path, unreadable: str
-) -> None:
-    (folder / "sub").mkdir()
+def test_an_unreadable_entry_is_refused_by_name(open_folder: Path, unreadable: str) -> None:
+    folder = open_folder / "model"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "weights.bin").touch()
     (folder / unreadable).chmod(0)
-    for path in (folder, *folder.parents[:3]):
-        path.chmod(0o777)
-    script = f"""
+    answer = run(f"""
         import os
         from pathlib import Path
         from acideploy.clock import SystemClock
@@ -178,15 +188,14 @@ def test_an_unreadable_entry_is_refused_by_name(
         from acideploy.models import ModelDraft
         from acideploy.models.store import LayoutModelStore
         os.setuid({UNPRIVILEGED})
-        store = LayoutModelStore(Path({str(directory)!r}), clock=SystemClock())
+        store = LayoutModelStore(Path({str(open_folder / "store")!r}), clock=SystemClock())
         try:
             store.register(Path({str(folder)!r}), ModelDraft(name="iris"))
         except StorageError as error:
             print(error.message, error.hint)
-    """
-    answer = run(script)
+    """)
     assert f"{unreadable} cannot be read chmod" in answer
-    assert_nothing_is_left(directory)
+    assert_nothing_is_left(open_folder / "store")
 
 
 def change_when_started(change: Callable[[], object]) -> Callable[[Event], None]:
@@ -202,7 +211,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "shrinks": lambda file: file.write_bytes(b"x" * 99_999),
     "vanishes": lambda file: file.unlink(),
     "becomes a pipe": lambda file: (file.unlink(), os.mkfifo(file)),
-    "becomes a link": lambda file: (file.unlink(), file.symlink_to("/etc/passwd")),
+    "becomes a link": lambda file: (file.rename(file.parent / "other"), file.symlink_to("other")),
     "becomes a folder": lambda file: (file.unlink(), file.mkdir()),
 }
 
@@ -255,7 +264,7 @@ def test_a_model_larger_than_the_disk_is_refused_before_it_is_read(
     with (folder / "huge").open("wb") as file:
         file.truncate(8_000_000_000_000)
     with pytest.raises(StorageError, match="has 8,000,000,100,000 bytes"):
-        store.register(folder, IRIS)
+        store.register(folder, IRIS, emit=change_when_started(lambda: pytest.fail("began")))
     assert not directory.exists()
 
 
@@ -289,7 +298,10 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfil
         [member("models/iris/1/root/./x")],
         [member("models/iris/10/root")],
         [member("models/iris/1/root", tarfile.SYMTYPE, "/tmp"), member("models/iris/1/root/evil")],
-        [member("models/iris/1/root/out", tarfile.SYMTYPE, "../../../..")],
+        [
+            member("models/iris/1/root", tarfile.DIRTYPE),
+            member("models/iris/1/root/out", tarfile.SYMTYPE, "../../../.."),
+        ],
         [member("models/iris/1/root", tarfile.LNKTYPE, "/etc/passwd")],
         [member("models/iris/1/root", tarfile.FIFOTYPE)],
         [member("models/iris/1/root", tarfile.CHRTYPE)],
@@ -311,7 +323,7 @@ def test_a_layer_that_would_write_elsewhere_is_refused(
     out = tmp_path / "a" / "b" / "out"
     out.mkdir(parents=True)
     with (
-        BlobReader(tmp_path / "blob", describe(content, "tar")) as layer,
+        open_blob(tmp_path / "blob", describe(content, "tar")) as layer,
         pytest.raises(StorageError),
     ):
         unpack_layer(

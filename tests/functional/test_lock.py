@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -121,6 +122,23 @@ def test_a_lock_whose_folder_was_removed_is_taken_in_its_new_place(tmp_path: Pat
     shutil.rmtree(path.parent)
     with lock(path, clock=CLOCK, within=0, busy=busy):
         process.communicate()
+        assert is_held(path)
+
+
+def test_a_lock_file_that_is_replaced_while_it_is_being_locked_is_not_taken_for_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    flock = fcntl.flock
+
+    def replace_and_lock(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+        path.touch()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", replace_and_lock)
+    with lock(path, clock=CLOCK, within=10, busy=busy):
         assert is_held(path)
 
 

@@ -24,6 +24,11 @@ from acideploy.models.store import LayoutModelStore
 IRIS = ModelDraft(name="iris")
 
 
+class StoppedClock(SystemClock):
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     return tmp_path / "store"
@@ -310,6 +315,36 @@ def test_a_deleted_number_is_never_given_again(store: LayoutModelStore, folder: 
     assert store.register(folder, IRIS).version == 4
 
 
+def test_the_numbers_of_a_store_that_another_tool_copied_are_not_given_again(
+    store: LayoutModelStore, directory: Path, folder: Path
+) -> None:
+    for name in ("iris", "iris", "other"):
+        store.register(folder, ModelDraft(name=name))
+    index = json.loads((directory / "index.json").read_text())
+    del index["annotations"]
+    (directory / "index.json").write_text(json.dumps(index))
+    store.delete(ModelReference(name="iris", version=2))
+    store.register(folder, ModelDraft(name="other"))
+    assert store.register(folder, IRIS).version == 3
+
+
+def test_a_registration_that_fails_at_its_end_leaves_no_blob(folder: Path, tmp_path: Path) -> None:
+    LayoutModelStore(tmp_path / "example", clock=StoppedClock()).register(folder, IRIS)
+    config = next(
+        path.name
+        for path in (tmp_path / "example" / "blobs" / "sha256").iterdir()
+        if path.read_bytes().startswith(b'{"descriptor"')
+    )
+    store = LayoutModelStore(tmp_path / "store", clock=StoppedClock())
+    in_the_way = tmp_path / "store" / "blobs" / "sha256" / config
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(StorageError, match=config):
+        store.register(folder, IRIS)
+    assert blobs(tmp_path / "store") == {config}
+    in_the_way.rmdir()
+    assert store.register(folder, IRIS).version == 1
+
+
 def test_blobs_of_other_tools_are_kept_for_a_day(
     store: LayoutModelStore, directory: Path, folder: Path
 ) -> None:
@@ -419,5 +454,6 @@ def test_the_metadata_file_names_the_model_and_the_local_workspace(tmp_path: Pat
         "workspaceName": "local",
         "resourceGroupName": "local",
     }
-    with pytest.raises(StorageError, match=r"cannot write .*missing/out\.json"):
+    with pytest.raises(StorageError, match="iris:2 is registered, but") as caught:
         write_metadata(tmp_path / "missing" / "out.json", model)
+    assert (caught.value.hint or "").startswith("use -m iris:2")

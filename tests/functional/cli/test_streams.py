@@ -77,13 +77,15 @@ def test_a_bug_shows_its_traceback_and_an_apology(tmp_path: Path) -> None:
     assert "acideploy: error: that is a bug in acideploy, sorry" in error
 
 
-def test_output_that_the_terminal_cannot_write_is_no_bug(tmp_path: Path) -> None:
+def test_output_that_the_terminal_cannot_show_is_written_in_escapes(tmp_path: Path) -> None:
+    file = tmp_path / "f\udcff.json"
     done = subprocess.run(
-        [*PROGRAM, "service", "show", "-n", "x", "--query", "ü["],
+        [*PROGRAM, "check", "-o", "json", "-dc", os.fsencode(file)],
         env={**os.environ, "PYTHONIOENCODING": "ascii", "ACIDEPLOY_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert done.returncode == 3
+    assert "\\udcff" in done.stdout
     assert "Traceback" not in done.stderr

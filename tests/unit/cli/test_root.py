@@ -86,6 +86,13 @@ def test_a_wrong_command_line_names_the_way_out(
     assert hint in outcome.err.splitlines()[1]
 
 
+@pytest.mark.parametrize("group", ["", "model", "service"])
+def test_a_group_alone_shows_its_commands(cli: RunCli, group: str) -> None:
+    outcome = cli(group)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("Usage: acideploy")
+
+
 def test_a_wrong_query_is_told_before_anything_is_done(
     cli: RunCli, workspace: FakeWorkspace
 ) -> None:

@@ -139,7 +139,11 @@ def test_a_slip_is_told_with_its_line_and_the_likely_edit(
 
 
 def test_a_slip_beside_a_secret_does_not_tell_it() -> None:
-    for text in ('{"primaryKey": "hunter2" 5}', "a: 1\nprimaryKey:hunter2\nb: 1", "password:hunter2"):
+    for text in (
+        '{"primaryKey": "hunter2" 5}',
+        "a: 1\nprimaryKey:hunter2\nb: 1",
+        "password:hunter2",
+    ):
         _, problems = _table(text)
         assert problems
         assert "hunter2" not in repr(problems)

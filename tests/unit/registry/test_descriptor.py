@@ -36,8 +36,9 @@ def test_an_index_is_written_as_it_was_read() -> None:
 
 def test_a_reference_means_one_manifest() -> None:
     old, new = describe(b"old", "text/plain"), describe(b"new", "text/plain")
-    index = Index().with_manifest(old, reference="a").with_manifest(old, reference="b")
-    index = index.with_manifest(new, reference="a")
+    index = Index().with_annotation("key", "value").with_manifest(old, reference="a")
+    index = index.with_manifest(old, reference="b").with_manifest(new, reference="a")
+    assert index.annotations == {"key": "value"}
     assert [(each.reference, each.digest) for each in index.manifests] == [
         ("b", old.digest),
         ("a", new.digest),

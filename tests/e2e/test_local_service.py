@@ -1,0 +1,438 @@
+"""A service on this machine, from its first deploy to its end."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import trustme
+
+from acideploy.clock import SystemClock
+from acideploy.errors import DeadlineError
+from acideploy.observe import wait_for
+from tests.e2e.conftest import ECHO, Workspace
+
+
+
+def _slow(seconds: int) -> str:
+    """The echo script, which takes its time to start."""
+    return f"import time\ntime.sleep({seconds})\n{ECHO}"
+
+
+def _wait(look: Callable[[], Any]) -> Any:
+    return wait_for(
+        lambda: look() or None,
+        clock=SystemClock(),
+        within=60,
+        every=0.05,
+        overdue=lambda: DeadlineError("it never happened"),
+    )
+
+
+def _kill_servers(workspace: Workspace) -> None:
+    for pid in workspace.server_processes():
+        os.kill(pid, signal.SIGKILL)
+    _wait(lambda: not workspace.server_processes())
+
+
+def _get(port: int, path: str, *, key: str | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+def test_a_service_answers_after_its_command_has_ended(workspace: Workspace) -> None:
+    service = workspace.deploy().result
+    assert service["state"] == "running"
+    assert service["scoringUri"] == f"http://localhost:{service['port']}/score"
+    assert workspace.score([1, 2]) == {"greeting": "hello", "data": [1, 2]}
+    status, body = _get(service["port"], "/swagger.json")
+    assert (status, b'"swagger"' in body) == (200, True)
+
+
+def test_results_are_all_that_is_on_stdout(workspace: Workspace) -> None:
+    outcome = workspace.deploy("--query", "state", "-o", "tsv")
+    assert outcome.stdout == "running\n"
+    assert "Service echo-svc: done" in outcome.stderr
+
+
+def test_an_unchanged_environment_needs_no_package_index(workspace: Workspace) -> None:
+    workspace.deploy()
+    workspace.write("score.py", ECHO.replace("hello", "again"))
+    flags = ("-ic", "inference.json", "-dc", "deployment.json", "--overwrite")
+    workspace.run(
+        "model", "deploy", "-n", "echo-svc", *flags, UV_OFFLINE="1", UV_NO_CACHE="1", PATH="/nowhere"
+    )
+    assert workspace.score()["greeting"] == "again"
+
+
+def test_an_unchanged_service_keeps_its_process(workspace: Workspace) -> None:
+    workspace.deploy()
+    before = workspace.server_processes()
+    workspace.deploy("--overwrite")
+    assert workspace.server_processes() == before
+
+
+def test_an_existing_service_is_replaced_only_when_told(workspace: Workspace) -> None:
+    workspace.deploy()
+    refused = workspace.deploy(expect=5)
+    assert "--overwrite" in refused.stderr
+
+
+def test_the_old_revision_serves_until_the_new_one_is_healthy(workspace: Workspace) -> None:
+    port = workspace.deploy().result["port"]
+    workspace.write("score.py", _slow(2).replace("hello", "new"))
+    answers: list[tuple[int, bytes]] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            answers.append(_get(port, "/score?x=1"))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        service = workspace.deploy("--overwrite").result
+    finally:
+        done.set()
+        asking.join()
+    assert service["port"] == port
+    assert {status for status, _ in answers} == {200}
+    assert len(answers) > 20
+    assert b"hello" in answers[0][1]
+    assert workspace.score()["greeting"] == "new"
+    assert len({psutil.Process(pid).cwd() for pid in workspace.server_processes()}) == 1
+
+
+def test_a_new_revision_that_fails_leaves_the_old_one_serving(workspace: Workspace) -> None:
+    workspace.deploy()
+    broken = ECHO.replace('greeting = "hello"', 'greeting = {}["missing"]')
+    workspace.write("score.py", broken)
+    failed = workspace.deploy("--overwrite", expect=8)
+    script = workspace.directory / "score.py"
+    assert f"init() raised KeyError: 'missing' at {script}:6:5" in failed.stderr
+    assert 'greeting = {}["missing"]' in failed.stderr
+    assert workspace.score()["greeting"] == "hello"
+    assert workspace.show()["state"] == "running"
+
+
+def test_a_first_deploy_that_fails_can_be_read_about_and_done_again(workspace: Workspace) -> None:
+    workspace.write("score.py", "import not_to_be_found\n" + ECHO)
+    failed = workspace.deploy(expect=8)
+    assert "add `not_to_be_found` to the pip section" in failed.stderr
+    service = workspace.show()
+    assert service["state"] == "failed"
+    assert "ModuleNotFoundError" in service["error"]
+    logs = workspace.run("service", "get-logs", "-n", "echo-svc").stdout
+    assert "No module named 'not_to_be_found'" in logs
+    workspace.write("score.py", ECHO)
+    assert workspace.deploy().result["state"] == "running"
+
+
+def test_a_service_whose_process_died_is_shown_as_failed(workspace: Workspace) -> None:
+    workspace.deploy()
+    _kill_servers(workspace)
+    service = workspace.show()
+    assert service["state"] == "failed"
+    assert "the process has ended" in service["error"]
+    assert workspace.run("service", "start", "-n", "echo-svc").result["state"] == "running"
+    assert workspace.score()["greeting"] == "hello"
+
+
+def test_a_port_that_answers_for_somebody_else_is_told_from_ours(workspace: Workspace) -> None:
+    port = workspace.deploy().result["port"]
+    _kill_servers(workspace)
+    with socket.create_server(("127.0.0.1", port)) as stranger:
+        threading.Thread(target=_answer_once, args=[stranger], daemon=True).start()
+        service = workspace.show()
+        refused = workspace.run("service", "start", "-n", "echo-svc", expect=13)
+    assert service["state"] == "failed"
+    assert f"port {port} answers for another program" in service["error"]
+    assert f"port {port} is taken" in refused.stderr
+
+
+def _answer_once(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    connection.recv(1000)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    connection.close()
+
+
+def test_a_service_stops_and_starts_on_the_same_port(workspace: Workspace) -> None:
+    port = workspace.deploy().result["port"]
+    assert workspace.run("service", "stop", "-n", "echo-svc").result["state"] == "stopped"
+    assert workspace.server_processes() == []
+    assert "stopped" in workspace.run("service", "run", "-n", "echo-svc", "-d", "1", expect=8).stderr
+    assert workspace.run("service", "start", "-n", "echo-svc").result["port"] == port
+    before = workspace.server_processes()
+    assert workspace.run("service", "restart", "-n", "echo-svc").result["port"] == port
+    assert not set(before) & set(workspace.server_processes())
+
+
+def test_a_deleted_service_leaves_nothing(workspace: Workspace) -> None:
+    workspace.deploy()
+    assert workspace.run("service", "delete", "-n", "echo-svc").result == {"name": "echo-svc"}
+    assert workspace.server_processes() == []
+    assert workspace.run("service", "list").result == []
+    assert not (workspace.services / "echo-svc").exists()
+    workspace.run("service", "show", "-n", "echo-svc", expect=4)
+
+
+def test_two_deploys_of_one_name_do_not_interleave(workspace: Workspace) -> None:
+    workspace.deploy()
+    workspace.write("score.py", _slow(5))
+    arguments = ("model", "deploy", "-n", "echo-svc", "-ic", "inference.json", "--overwrite")
+    first = workspace.start(*arguments, "-dc", "deployment.json")
+    _wait(lambda: _candidate(workspace))
+    second = workspace.deploy("--overwrite", expect=6)
+    assert f"another command is changing service echo-svc (pid {first.pid})" in second.stderr
+    assert first.wait(60) == 0
+    assert workspace.show()["state"] == "running"
+
+
+def _candidate(workspace: Workspace) -> bool:
+    return len({psutil.Process(pid).cwd() for pid in workspace.server_processes()}) > 1
+
+
+@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGINT])
+def test_a_deploy_that_is_ended_leaves_the_old_service_and_no_lock(
+    workspace: Workspace, killed_by: signal.Signals
+) -> None:
+    workspace.deploy()
+    workspace.write("score.py", _slow(30))
+    arguments = ("model", "deploy", "-n", "echo-svc", "-ic", "inference.json", "--overwrite")
+    deploy = workspace.start(*arguments, "-dc", "deployment.json")
+    _wait(lambda: _candidate(workspace))
+    deploy.send_signal(killed_by)
+    _, stderr = deploy.communicate(timeout=30)
+    if killed_by == signal.SIGINT:
+        assert deploy.returncode == 130
+        assert "Traceback" not in stderr
+        assert not _candidate(workspace)
+    assert workspace.score()["greeting"] == "hello"
+    workspace.write("score.py", ECHO.replace("hello", "third"))
+    assert workspace.deploy("--overwrite").result["state"] == "running"
+    assert workspace.score()["greeting"] == "third"
+    assert not _candidate(workspace)
+
+
+def test_ctrl_c_in_a_first_deploy_leaves_no_service(workspace: Workspace) -> None:
+    workspace.write("score.py", _slow(30))
+    arguments = ("model", "deploy", "-n", "echo-svc", "-ic", "inference.json")
+    deploy = workspace.start(*arguments, "-dc", "deployment.json")
+    _wait(workspace.server_processes)
+    deploy.send_signal(signal.SIGINT)
+    assert deploy.wait(30) == 130
+    assert workspace.server_processes() == []
+    assert workspace.run("service", "list").result == []
+
+
+def test_no_wait_returns_at_once_and_the_deploy_goes_on(workspace: Workspace) -> None:
+    workspace.deploy()
+    workspace.write("score.py", _slow(3).replace("hello", "later"))
+    workspace.deploy("--overwrite", "--no-wait")
+    assert workspace.score()["greeting"] == "hello"
+    _wait(lambda: workspace.score()["greeting"] == "later")
+    _wait(lambda: not _candidate(workspace))
+    assert workspace.show()["state"] == "running"
+
+
+def test_a_first_deploy_that_nobody_waits_for_is_deploying_then_running(
+    workspace: Workspace,
+) -> None:
+    workspace.write("score.py", _slow(2))
+    assert workspace.deploy("--no-wait").result["state"] == "deploying"
+    _wait(lambda: workspace.show()["state"] == "running")
+
+
+def test_a_key_is_asked_for_where_auth_is_on(workspace: Workspace) -> None:
+    deployment = {"computeType": "local", "authEnabled": True, "keys": {"primaryKey": "sesame"}}
+    workspace.write("deployment.json", deployment)
+    port = workspace.deploy().result["port"]
+    assert _get(port, "/")[0] == 200
+    assert _get(port, "/score?x=1")[0] == 401
+    assert _get(port, "/score?x=1", key="wrong")[0] == 401
+    assert _get(port, "/score?x=1", key="sesame")[0] == 200
+    keys = workspace.run("service", "get-keys", "-n", "echo-svc").result
+    assert keys["primaryKey"] == "sesame"
+    assert _get(port, "/score?x=1", key=keys["secondaryKey"])[0] == 200
+    assert workspace.score()["greeting"] == "hello"
+
+
+def test_a_new_key_counts_at_once(workspace: Workspace) -> None:
+    workspace.write("deployment.json", {"computeType": "local", "authEnabled": True})
+    port = workspace.deploy().result["port"]
+    old = workspace.run("service", "get-keys", "-n", "echo-svc").result
+    regenerate = ("service", "regen-key", "-n", "echo-svc", "--key", "Primary")
+    workspace.run(*regenerate)
+    new = workspace.run("service", "get-keys", "-n", "echo-svc").result
+    assert new["secondaryKey"] == old["secondaryKey"]
+    assert _get(port, "/score?x=1", key=old["primaryKey"])[0] == 401
+    assert _get(port, "/score?x=1", key=new["primaryKey"])[0] == 200
+    workspace.run(*regenerate, "--set-key", "mine")
+    assert _get(port, "/score?x=1", key="mine")[0] == 200
+
+
+def test_keys_survive_a_redeploy_and_show_in_no_output(workspace: Workspace) -> None:
+    deployment = {"computeType": "local", "authEnabled": True, "keys": {"primaryKey": "s3same-x"}}
+    workspace.write("deployment.json", deployment)
+    shown = workspace.deploy("--debug", "-v")
+    keys = workspace.run("service", "get-keys", "-n", "echo-svc").result
+    workspace.write("deployment.json", {"computeType": "local", "authEnabled": True})
+    workspace.write("score.py", ECHO + "# changed\n")
+    workspace.deploy("--overwrite")
+    assert workspace.run("service", "get-keys", "-n", "echo-svc").result == keys
+    logs = workspace.run("service", "get-logs", "-n", "echo-svc").stdout
+    for text in (shown.stdout, shown.stderr, logs):
+        assert "s3same-x" not in text
+    assert (workspace.services / "echo-svc" / "keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_service_speaks_tls_with_the_users_certificate(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("model.example.com")
+    certificate.private_key_pem.write_to_path(str(workspace.directory / "key.pem"))
+    for blob in certificate.cert_chain_pems:
+        blob.write_to_path(str(workspace.directory / "cert.pem"), append=True)
+    deployment = {
+        "computeType": "local",
+        "sslEnabled": True,
+        "sslCertificate": "cert.pem",
+        "sslKey": "key.pem",
+        "cname": "model.example.com",
+    }
+    workspace.write("deployment.json", deployment)
+    service = workspace.deploy().result
+    assert service["scoringUri"].startswith("https://")
+    assert workspace.score()["greeting"] == "hello"
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with (
+        socket.create_connection(("127.0.0.1", service["port"])) as plain,
+        context.wrap_socket(plain, server_hostname="model.example.com") as secure,
+    ):
+        assert secure.version() in ("TLSv1.2", "TLSv1.3")
+
+
+MODELS = """
+import os
+
+def init():
+    global root
+    root = os.environ["AZUREML_MODEL_DIR"]
+
+def run(data):
+    found = []
+    for folder, _, files in os.walk(root):
+        found += [os.path.relpath(os.path.join(folder, name), root) for name in files]
+    return {"absolute": os.path.isabs(root), "files": sorted(found), "root": os.path.basename(root)}
+"""
+
+
+def test_models_lie_where_v1_put_them(workspace: Workspace) -> None:
+    workspace.write("score.py", MODELS)
+    workspace.write("one.pkl", "1")
+    workspace.write("folder/deep/two.bin", "2")
+    workspace.run("model", "register", "-n", "one", "-p", "one.pkl")
+    workspace.run("model", "register", "-n", "two", "-p", "folder")
+    workspace.deploy("-m", "one:1")
+    assert workspace.score() == {"absolute": True, "files": ["one.pkl"], "root": "1"}
+    workspace.deploy("-m", "two", "--overwrite")
+    assert workspace.score()["files"] == ["folder/deep/two.bin"]
+    workspace.deploy("-m", "one:1", "-m", "two:1", "--overwrite")
+    assert workspace.score() == {
+        "absolute": True,
+        "files": ["one/1/one.pkl", "two/1/folder/deep/two.bin"],
+        "root": "azureml-models",
+    }
+    used = workspace.run("model", "delete", "-i", "one:1", expect=5)
+    assert "used by service echo-svc" in used.stderr
+
+
+def test_a_metadata_file_names_the_model(workspace: Workspace) -> None:
+    workspace.write("score.py", MODELS)
+    workspace.write("one.pkl", "1")
+    workspace.run("model", "register", "-n", "one", "-p", "one.pkl", "-t", "model.json")
+    workspace.deploy("-f", "model.json")
+    assert workspace.score()["files"] == ["one.pkl"]
+    assert workspace.show()["modelDetails"]
+
+
+def test_an_update_of_tags_touches_no_process(workspace: Workspace) -> None:
+    workspace.deploy("--tag", "a=1", "--tag", "b=2")
+    before = workspace.server_processes()
+    update = ("service", "update", "-n", "echo-svc")
+    workspace.run(*update, "--add-tag", "c=3", "--remove-tag", "a", "-d", "new words")
+    service = workspace.show()
+    assert service["tags"] == {"b": "2", "c": "3"}
+    assert service["description"] == "new words"
+    assert workspace.server_processes() == before
+
+
+def test_an_update_changes_only_what_it_names(workspace: Workspace) -> None:
+    workspace.deploy("--tag", "a=1")
+    workspace.run("service", "update", "-n", "echo-svc", "--auth-enabled", "true")
+    service = workspace.show()
+    assert (service["authEnabled"], service["tags"]) == (True, {"a": "1"})
+    assert _get(service["port"], "/score?x=1")[0] == 401
+    workspace.write("score.py", ECHO.replace("hello", "updated"))
+    workspace.run("service", "update", "-n", "echo-svc", "--ic", "inference.json")
+    assert workspace.show()["authEnabled"] is True
+    assert workspace.score()["greeting"] == "updated"
+
+
+def test_a_fixed_port_belongs_to_one_service(workspace: Workspace) -> None:
+    port = workspace.deploy().result["port"]
+    refused = workspace.deploy("--port", str(port), name="other-svc", expect=13)
+    assert f"port {port} belongs to service echo-svc" in refused.stderr
+    assert [service["name"] for service in workspace.run("service", "list").result] == ["echo-svc"]
+
+
+def test_the_log_is_followed_over_a_restart(workspace: Workspace) -> None:
+    workspace.deploy()
+    following = workspace.start("service", "get-logs", "-n", "echo-svc", "--follow")
+    assert following.stdout is not None
+    try:
+        assert "ready for serving" in _read_until(following.stdout, "ready for serving")
+        workspace.run("service", "restart", "-n", "echo-svc")
+        assert "ready for serving" in _read_until(following.stdout, "ready for serving")
+    finally:
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=30)
+    previous = workspace.run("service", "get-logs", "-n", "echo-svc", "--previous").stdout
+    assert "ready for serving" in previous
+
+
+def _read_until(stream: Any, text: str) -> str:
+    for line in stream:
+        if text in line:
+            return str(line)
+    return ""
+
+
+def test_a_score_that_fails_shows_what_the_service_answered(workspace: Workspace) -> None:
+    workspace.write("score.py", "def init(): pass\ndef run(data): raise ValueError('no')\n")
+    workspace.deploy()
+    failed = workspace.run("service", "run", "-n", "echo-svc", "-d", "1", expect=10)
+    assert "500" in failed.stderr
+    assert "unexpected error occurred in scoring script" in failed.stderr
+
+
+def test_the_plan_is_shown_and_nothing_is_done(workspace: Workspace) -> None:
+    plan = workspace.deploy("--dry-run")
+    assert "start" in plan.stdout
+    assert workspace.run("service", "list").result == []
+    assert not (workspace.services / "echo-svc").exists()
