@@ -14,6 +14,7 @@ from acideploy.errors import AcideployError, ConflictError, NotFoundError, Unsup
 from acideploy.events import Emit, ignore
 from acideploy.home import environments_directory, home, services_directory, store_directory
 from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
+from acideploy.models.layer import source_date_epoch
 from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.targets import Answer, Keys, Service
@@ -50,7 +51,7 @@ class Workspace:
         self._working_directory = working_directory
         self._clock = clock
         self._emit = emit
-        mtime = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
+        mtime = source_date_epoch(os.environ)
         self._store = LayoutModelStore(store_directory(directory), clock=clock, mtime=mtime)
         self._builder = VenvBuilder(environments_directory(directory), clock=clock)
         self._target = LocalTarget(services_directory(directory), clock=clock)

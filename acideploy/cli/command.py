@@ -101,18 +101,11 @@ def single_dashed(options: Sequence[click.Parameter]) -> list[click.Parameter]:
 
     Not where the first letter is an option itself: `-es` may be `-e s`.
     """
-    letters = {spelling[1] for option in options for spelling in option.opts if len(spelling) == 2}
+    everything = [spelling for each in (*options, *settings.OPTIONS) for spelling in each.opts]
+    letters = {spelling[1] for spelling in everything if len(spelling) == 2}
     copies = [copy(option) for option in options]
     for option in copies:
-        option.opts = [
-            *option.opts,
-            *(
-                spelling[1:]
-                for spelling in option.opts
-                if spelling.startswith("--")
-                and len(spelling) in (4, 5)
-                and spelling[2] not in letters
-                and spelling[1:] not in option.opts
-            ),
-        ]
+        shorts = [each for each in option.opts if each.startswith("--") and len(each) in (4, 5)]
+        single = [short[1:] for short in shorts if short[2] not in letters]
+        option.opts = list(dict.fromkeys([*option.opts, *single]))
     return copies

@@ -54,6 +54,8 @@ def show_traceback(error: BaseException) -> None:
 
 def apologise(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Shows the traceback of a bug: for `sys.excepthook`."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
     show_traceback(error.with_traceback(trace))
     _headline("that is a bug in acideploy, sorry")
     _hint("please report the lines above, with the command and its files, to acideploy's makers")

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from acideploy.cli.terminal import colourful
+from acideploy.cli.terminal import colourful, takes_unicode
 from acideploy.cli.usage import WrongUsage
 
 Query: TypeAlias = Callable[[Any], Any]
@@ -66,7 +66,7 @@ def formatted(value: Any, form: str) -> str:
 
         plain = json.loads(json.dumps(value))
         return yaml.safe_dump(plain, default_flow_style=False, allow_unicode=True)
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=not takes_unicode()) + "\n"
     return _TOKEN.sub(_coloured, text) if form == "jsonc" and colourful("stdout") else text
 
 

@@ -12,7 +12,7 @@ from acideploy.cli import failure
 from acideploy.cli.groups import LazyGroup
 from acideploy.cli.session import OpenWorkspace, open_workspace
 from acideploy.cli.table import COMMANDS
-from acideploy.errors import INTERRUPTED_EXIT_CODE, AcideployError
+from acideploy.errors import INTERRUPTED_EXIT_CODE, AcideployError, StorageError
 
 PROGRAM = "acideploy"
 
@@ -70,6 +70,10 @@ def run(arguments: Sequence[str], *, opener: OpenWorkspace = open_workspace) -> 
     except BrokenPipeError:
         _silence_stdout()
         return _BROKEN_PIPE_EXIT_CODE
+    except OSError as error:
+        _silence_stdout()
+        where = error.filename or "standard output"
+        return failure.tell(StorageError(f"{where} cannot be read or written: {error.strerror}"))
 
 
 def _invoke(arguments: Sequence[str], opener: OpenWorkspace) -> int:

@@ -25,6 +25,11 @@ def colourful(name: StreamName) -> bool:
     )
 
 
+def takes_unicode() -> bool:
+    """Whether every character can be written to stdout."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
 def _is_terminal(name: StreamName) -> bool:
     stream = sys.stdout if name == "stdout" else sys.stderr
     return stream is not None and stream.isatty()

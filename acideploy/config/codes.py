@@ -51,6 +51,7 @@ CODES: dict[str, str] = {
     "python-not-given": "no Python version is asked for",
     "conda-package-from-pypi": "a conda package is taken from PyPI for a local service",
     "conda-package-left-out": "a conda package that a local service cannot have",
+    "conda-range-unknown": "a range of versions that pip cannot express",
     "container-only": "what only a container can use, such as a base image",
     # Flags
     "unused-flag": "a flag that has no use any more",

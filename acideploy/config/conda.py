@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acideploy.config.checked import Findings
-from acideploy.config.conform import conda_kind, conform
+from acideploy.config.conform import conform
 from acideploy.config.document import Items, Node, Scalar, Table, is_blank, is_null
+from acideploy.config.kinds import conda_kind
 from acideploy.config.read import read_table
 from acideploy.config.values import CondaEnvironment, Requirement
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from acideploy.config.checked import Findings
 from acideploy.config.coerce import coerce
 from acideploy.config.document import Entry, Items, Node, Scalar, Table, is_blank, is_null
-from acideploy.config.problem import Place
-from acideploy.config.schema import (
-    Fragment,
-    dotted_keys,
-    load_schema,
-    properties,
-    resolve,
-    types,
-)
-from acideploy.config.spelling import known_as, nearest_key
+from acideploy.config.kinds import Kind
+from acideploy.config.schema import Fragment, properties, types
+from acideploy.config.unknown_keys import report_unknown
 from acideploy.config.violations import report_violations
 
 SECRETS = frozenset({"primaryKey", "secondaryKey", "password"})
@@ -29,43 +20,6 @@ WORDS = {
     "object": "keys with values",
     "array": "a list",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of table: its schema, and the names of the kinds whose keys it may be given."""
-
-    name: str
-    root: Fragment
-    fragment: Fragment
-    relatives: tuple[str, ...] = ()
-
-
-def inference_kind() -> Kind:
-    root = load_schema("inferenceconfig")
-    return Kind(name="inference config", root=root, fragment=root)
-
-
-def environment_kind() -> Kind:
-    """An environment object by itself, as in `azureml_environment.json`."""
-    root = load_schema("inferenceconfig")
-    fragment = resolve(root["properties"]["environment"], root)
-    return Kind(name="environment", root=root, fragment=fragment)
-
-
-def conda_kind() -> Kind:
-    root = load_schema("inferenceconfig")
-    return Kind(name="conda file", root=root, fragment=root["$defs"]["conda"])
-
-
-def deployment_kind(compute_type: str) -> Kind:
-    root = load_schema("deploymentconfig")
-    return Kind(
-        name=compute_type,
-        root=root,
-        fragment=root["$defs"][compute_type],
-        relatives=("aci", "local", "aks", "aksendpoint"),
-    )
 
 
 def conform(table: Table, kind: Kind, findings: Findings) -> Table:
@@ -88,7 +42,9 @@ class _Shaper:
             name = f"{above}.{key}" if above else key
             holds = known.get(key) or (free if isinstance(free, dict) else None)
             if holds is None and free is False:
-                self._unknown(key, name, above, entry, table)
+                report_unknown(
+                    key, above, entry, table=table, kind=self._kind, findings=self._findings
+                )
             elif self._counts(name, known.get(key), entry):
                 node = self._node(entry.node, holds or {}, name)
                 if node is not None:
@@ -119,10 +75,21 @@ class _Shaper:
                 return Items(place=node.place, nodes=tuple(each for each in kept if each))
             case Scalar() if not allowed:
                 return node
+            case Scalar() if allowed == ("array",):
+                return self._one_item(node, name)
             case Scalar():
                 return self._scalar(node, allowed, name)
         self._wrong_type(name, allowed, node)
         return None
+
+    def _one_item(self, scalar: Scalar, name: str) -> Items:
+        self._findings.warning(
+            "loose-type",
+            f"{name} is a list; {_shown(name, scalar)} is read as its only item",
+            scalar.place,
+            "put it in brackets",
+        )
+        return Items(place=scalar.place, nodes=(scalar,))
 
     def _scalar(self, scalar: Scalar, allowed: tuple[str, ...], name: str) -> Scalar | None:
         read = coerce(scalar, allowed)
@@ -146,61 +113,6 @@ class _Shaper:
         expected = " or ".join(WORDS[each] for each in allowed)
         self._findings.error(
             "wrong-type", f"{name} has to be {expected}, not {_shown(name, node)}", node.place
-        )
-
-    def _unknown(self, key: str, name: str, above: str, entry: Entry, table: Table) -> None:
-        root = self._kind.root
-        meant = known_as(key, above, self._kind.fragment, root)
-        if meant is None and self._belongs_elsewhere(key, name, above, entry.place):
-            return
-        meant = meant or nearest_key(key, above, self._kind.fragment, root)
-        home, _, last = (meant or name).rpartition(".")
-        if home != above:
-            self._misplaced(key, last, home, entry, table)
-            return
-        # Without a value, nothing that the user asked for is lost.
-        report = self._findings.note if is_null(entry.node) else self._findings.warning
-        report(
-            "unknown-key",
-            f"{name} is not a key, so it is ignored",
-            entry.place,
-            f"did you mean {last}?" if meant else None,
-        )
-
-    def _belongs_elsewhere(self, key: str, name: str, above: str, place: Place) -> bool:
-        """Whether another kind has the key; says which."""
-        for other in self._kind.relatives:
-            fragment = self._kind.root["$defs"][other]
-            keys = dict(dotted_keys(fragment, self._kind.root))
-            meant = name if name in keys else known_as(key, above, fragment, self._kind.root)
-            if meant:
-                which = "it" if meant == name else meant
-                self._findings.warning(
-                    "ignored-key",
-                    f"{name} has no effect for {self._kind.name}: {which} is for {other}",
-                    place,
-                )
-                return True
-        return False
-
-    def _misplaced(self, key: str, last: str, home: str, entry: Entry, table: Table) -> None:
-        """The right key in the wrong table. Where that table is empty, the indentation slipped,
-        and ignoring the key would run something that nobody asked for."""
-        empty = table.entries.get(home)
-        if empty is not None and is_null(empty.node):
-            self._findings.error(
-                "misplaced-key",
-                f"{home} is empty, and {key} is not a key at this level",
-                entry.place,
-                f"indent {key}, so that it belongs to {home}",
-            )
-            return
-        report = self._findings.note if is_null(entry.node) else self._findings.warning
-        report(
-            "misplaced-key",
-            f"{key} is not a key here, so it is ignored",
-            entry.place,
-            f"did you mean {last} {f'inside {home}' if home else 'at the top level'}?",
         )
 
 

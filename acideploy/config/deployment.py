@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from acideploy.config.checked import Checked, Findings
-from acideploy.config.conform import conform, deployment_kind
+from acideploy.config.conform import conform
 from acideploy.config.deployment_rules import check_aks, check_azure, check_serving
 from acideploy.config.document import Scalar, Table, is_blank, scalars
+from acideploy.config.kinds import deployment_kind
 from acideploy.config.overlay import overlay
 from acideploy.config.paths import Bases, absolute, find_file
 from acideploy.config.placeholders import report_placeholders
@@ -47,10 +48,9 @@ def read_deployment_config(
         return findings.checked(None)
     merged = overlay(table, overrides)
     compute_type = _compute_type(merged, findings)
-    if compute_type is None:
-        # The other keys are checked all the same, as those of the commonest type.
-        rest = {key: each for key, each in merged.entries.items() if key != "computeType"}
-        merged = Table(place=merged.place, entries=rest)
+    rest = {key: each for key, each in merged.entries.items() if key != "computeType"}
+    merged = Table(place=merged.place, entries=rest)
+    # Without a type the keys are checked all the same, as those of the commonest one.
     shaped = conform(merged, deployment_kind(compute_type or "aci"), findings)
     report_placeholders(shaped, findings)
     if compute_type is None:
@@ -88,7 +88,7 @@ def _compute_type(table: Table, findings: Findings) -> str | None:
 def _value(compute_type: str, shaped: Table, bases: Bases, findings: Findings) -> DeploymentConfig:
     if compute_type.startswith("aks"):
         check_aks(shaped, findings)
-        values = {name: scalar.value for name, scalar in scalars(shaped) if name != "computeType"}
+        values = {name: scalar.value for name, scalar in scalars(shaped)}
         return AksDeployment(compute_type=compute_type, values=values)
     serving = _serving(shaped, bases, findings)
     cpu = _number(shaped, "containerResourceRequirements", "cpu")

@@ -1,7 +1,4 @@
-"""What can be known about an entry script without running it.
-
-The rules for `run` are those of azureml-inference-server-http, server/user_script.py.
-"""
+"""What can be known about an entry script without running it."""
 
 from __future__ import annotations
 
@@ -13,12 +10,11 @@ import warnings
 from pathlib import Path
 
 from acideploy.config.checked import Findings
-from acideploy.config.module_names import Function, ModuleNames, module_names
+from acideploy.config.module_names import module_names
 from acideploy.config.problem import Place
-from acideploy.config.source import make_source
+from acideploy.config.score_functions import check_score_functions
+from acideploy.config.source import Source, make_source
 
-# These keep the signature; what another decorator makes of it is not known.
-KNOWN_DECORATORS = frozenset({"input_schema", "output_schema", "rawhttp"})
 PYTHON_2 = re.compile(r"Missing parentheses in call to|multiple exception types must be")
 PYTHON_2_LINE = re.compile(r"^\s*(print\s+[^\s(=]|except\s+\w+\s*,\s*\w+\s*:|exec\s+\S)")
 OLDEST_GRAMMAR = (3, 4)
@@ -52,43 +48,25 @@ def check_entry_script(
             "unreadable-file", f"{shown} cannot be read: {error.strerror}", Place(file=shown)
         )
         return
-    tree = _parse(code, shown, findings, python)
+    source = make_source(shown, code.decode("utf-8", "replace"))
+    tree = _parse(code, source, findings, python)
     if tree is not None:
-        _check_functions(module_names(tree), _Lines(code, shown), findings)
-
-
-class _Lines:
-    """Places in the script."""
-
-    def __init__(self, code: bytes, shown: str) -> None:
-        self._source = make_source(shown, code.decode("utf-8", "replace"))
-
-    def place(self, line: int, column: int) -> Place:
-        """`line` and `column` count from 1."""
-        line = max(1, min(line, len(self._source.line_starts)))
-        return self._source.place(self._source.line_starts[line - 1] + max(0, column - 1))
-
-    def of(self, node: ast.stmt | None) -> Place:
-        return self.place(node.lineno, node.col_offset + 1) if node else self.place(1, 1)
-
-    def line(self, number: int) -> str:
-        return self.place(number, 1).text or ""
+        check_score_functions(module_names(tree), source, findings)
 
 
 def _parse(
-    code: bytes, shown: str, findings: Findings, python: tuple[int, int] | None
+    code: bytes, source: Source, findings: Findings, python: tuple[int, int] | None
 ) -> ast.Module | None:
-    lines = _Lines(code, shown)
     try:
         tree = _tree(code)
     except SyntaxError as error:
-        _report_syntax(error, lines, findings, python)
+        _report_syntax(error, source, findings, python)
         return None
     except (ValueError, RecursionError, MemoryError):
-        findings.error("script-syntax", "this is not Python source", lines.place(1, 1))
+        findings.error("script-syntax", "this is not Python source", source.at(1, 1))
         return None
     if python and OLDEST_GRAMMAR <= python < sys.version_info[:2]:
-        _check_old_grammar(code, lines, findings, python)
+        _check_old_grammar(code, source, findings, python)
     return tree
 
 
@@ -100,9 +78,9 @@ def _tree(code: bytes, version: tuple[int, int] | None = None) -> ast.Module:
 
 
 def _report_syntax(
-    error: SyntaxError, lines: _Lines, findings: Findings, python: tuple[int, int] | None
+    error: SyntaxError, source: Source, findings: Findings, python: tuple[int, int] | None
 ) -> None:
-    place = lines.place(error.lineno or 1, error.offset or 1)
+    place = source.at(error.lineno or 1, error.offset or 1)
     running = sys.version_info[:2]
     if python and python > running:
         findings.warning(
@@ -111,7 +89,7 @@ def _report_syntax(
             place,
         )
         return
-    is_old = PYTHON_2.search(error.msg) or PYTHON_2_LINE.search(lines.line(error.lineno or 1))
+    is_old = PYTHON_2.search(error.msg) or PYTHON_2_LINE.search(place.text or "")
     findings.error(
         "script-syntax",
         f"the entry script is not Python: {error.msg}",
@@ -121,7 +99,7 @@ def _report_syntax(
 
 
 def _check_old_grammar(
-    code: bytes, lines: _Lines, findings: Findings, python: tuple[int, int]
+    code: bytes, source: Source, findings: Findings, python: tuple[int, int]
 ) -> None:
     try:
         _tree(code, python)
@@ -129,96 +107,9 @@ def _check_old_grammar(
         findings.warning(
             "script-syntax",
             f"the environment's Python {_dotted(python)} cannot read this: {error.msg}",
-            lines.place(error.lineno or 1, error.offset or 1),
+            source.at(error.lineno or 1, error.offset or 1),
             "ask for a newer Python in the conda file",
         )
-
-
-def _check_functions(names: ModuleNames, lines: _Lines, findings: Findings) -> None:
-    for name, code, purpose in (
-        ("init", "missing-init", "loads the model"),
-        ("run", "missing-run", "answers requests"),
-    ):
-        if not names.has(name):
-            findings.error(
-                code,
-                f"the entry script has no {name}()",
-                lines.place(1, 1),
-                f"define a function {name}() at the top level; it {purpose}",
-            )
-    init, run = names.functions.get("init"), names.functions.get("run")
-    if init:
-        _check_init(init, lines.of(init), findings)
-    if run:
-        _check_run(run, lines.of(run), findings)
-
-
-def _check_init(init: Function, place: Place, findings: Findings) -> None:
-    arguments = init.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    required = len(positional) - len(arguments.defaults) + arguments.kw_defaults.count(None)
-    if isinstance(init, ast.AsyncFunctionDef):
-        findings.error("bad-init-signature", "init() is async, so it would never run", place)
-    elif required and not init.decorator_list:
-        findings.error("bad-init-signature", "init() is called without arguments", place)
-
-
-def _check_run(run: Function, place: Place, findings: Findings) -> None:
-    decorators = {_decorator_name(each) for each in run.decorator_list}
-    if isinstance(run, ast.AsyncFunctionDef):
-        findings.error(
-            "bad-run-signature", "run() is async, and the server does not await it", place
-        )
-    if decorators >= {"rawhttp", "input_schema"}:
-        findings.error(
-            "bad-run-signature", "run() cannot have both @rawhttp and @input_schema", place
-        )
-    if not decorators <= KNOWN_DECORATORS:
-        return
-    arguments = run.args
-    if arguments.posonlyargs or arguments.vararg or arguments.kwarg:
-        findings.error(
-            "bad-run-signature",
-            "run() cannot have positional-only parameters, *args or **kwargs",
-            place,
-            "name the parameter: def run(data):",
-        )
-        return
-    inputs = [each.arg for each in (*arguments.args, *arguments.kwonlyargs)]
-    if set(inputs) <= {"request_headers"}:
-        findings.error(
-            "bad-run-signature",
-            "run() has no parameter for the input",
-            place,
-            "define it as def run(data):",
-        )
-    elif "input_schema" not in decorators and _required_beyond_first(arguments):
-        findings.warning(
-            "bad-run-signature",
-            "without @input_schema run() gets one argument, so every request will fail",
-            place,
-            "give the other parameters defaults",
-        )
-
-
-def _required_beyond_first(arguments: ast.arguments) -> bool:
-    names = [each.arg for each in arguments.args]
-    required = names[: len(names) - len(arguments.defaults)]
-    required += [
-        each.arg
-        for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        if default is None
-    ]
-    return len([name for name in required if name != "request_headers"]) > 1
-
-
-def _decorator_name(node: ast.expr) -> str:
-    """`input_schema` of `@input_schema("data", sample)` and of `@schemas.input_schema(...)`."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _dotted(version: tuple[int, ...]) -> str:

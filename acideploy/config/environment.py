@@ -7,12 +7,8 @@ from pathlib import Path
 
 from acideploy.config.checked import Findings
 from acideploy.config.conda import conda_environment, read_conda_file, texts
-from acideploy.config.conform import conform, environment_kind
-from acideploy.config.document import Entry, Node, Scalar, Table, is_blank, is_null, plain
-from acideploy.config.paths import Bases, absolute, find_file
-from acideploy.config.problem import Place
-from acideploy.config.read import read_table
-from acideploy.config.source import read_source
+from acideploy.config.document import Node, Scalar, Table, is_blank, is_null, plain
+from acideploy.config.paths import Bases, find_file
 from acideploy.config.values import BaseImageRegistry, CondaEnvironment, Environment
 
 FLAT_KEYS = (
@@ -106,28 +102,10 @@ def environment_from_object(
         user_managed=bool(_value(table.scalar("python", "userManagedDependencies"))),
         interpreter_path=_text(interpreter) or "python",
         base_image=_text(image),
-        base_image_registry=_registry(table.node("docker", "baseImageRegistry")),
+        base_image_registry=_registry(table.node("docker", "baseImageRegistry"), findings),
         base_dockerfile=_text(dockerfile),
         details=details if isinstance(details, Mapping) else {},
     )
-
-
-def read_environment_directory(
-    directory: Path, *, cwd: Path, findings: Findings
-) -> Environment | None:
-    """What `az ml environment scaffold` and `download` made: a JSON file, a conda file and a
-    Dockerfile, the last two optional and stronger than the first."""
-    directory = absolute(cwd, str(directory))
-    table = read_table(directory / "azureml_environment.json", cwd=cwd, findings=findings)
-    conda_file, dockerfile = directory / "conda_dependencies.yml", directory / "BaseDockerfile"
-    conda = read_conda_file(conda_file, cwd=cwd, findings=findings) if conda_file.exists() else None
-    steps = read_source(dockerfile, cwd=cwd, findings=findings) if dockerfile.exists() else None
-    if table is None:
-        return None
-    shaped = conform(table, environment_kind(), findings)
-    if steps:
-        shaped = _with_dockerfile(shaped, steps.text, Place(file=steps.file), findings)
-    return environment_from_object(shaped, Bases(cwd=cwd, config=directory), findings, conda=conda)
 
 
 def _note_serving_stack(conda: CondaEnvironment | None, findings: Findings) -> None:
@@ -138,21 +116,6 @@ def _note_serving_stack(conda: CondaEnvironment | None, findings: Findings) -> N
             "azureml-defaults is not asked for, and need not be: the serving stack is added",
             conda.place,
         )
-
-
-def _with_dockerfile(table: Table, text: str, place: Place, findings: Findings) -> Table:
-    """The BaseDockerfile beside the JSON file takes the place of a base image in it."""
-    if image := table.scalar("docker", "baseImage"):
-        findings.note(
-            "base-image-and-dockerfile", "BaseDockerfile counts, not this base image", image.place
-        )
-    docker = table.table("docker")
-    entries = dict(docker.entries) if docker else {}
-    entries.pop("baseImage", None)
-    steps = Scalar(place=place, value=text, text=text)
-    entries["baseDockerfile"] = Entry(place=place, node=steps)
-    inner = Entry(place=place, node=Table(place=place, entries=entries))
-    return Table(place=table.place, entries={**table.entries, "docker": inner})
 
 
 def _conda_in(table: Table, bases: Bases, findings: Findings) -> CondaEnvironment | None:
@@ -197,7 +160,7 @@ def _flat_environment(
     return Environment(
         conda=conda,
         base_image=_text(image),
-        base_image_registry=_registry(table.node("baseImageRegistry")),
+        base_image_registry=_registry(table.node("baseImageRegistry"), findings),
         extra_dockerfile_steps=steps_file,
         details=_details(conda, _text(image)),
     )
@@ -221,7 +184,7 @@ def _details(conda: CondaEnvironment | None, image: str | None) -> dict[str, obj
     return details
 
 
-def _registry(node: Node | None) -> BaseImageRegistry | None:
+def _registry(node: Node | None, findings: Findings) -> BaseImageRegistry | None:
     match node:
         case Scalar(text=address):
             return BaseImageRegistry(address=address)
@@ -231,6 +194,10 @@ def _registry(node: Node | None) -> BaseImageRegistry | None:
                 username=_text(node.scalar("username")),
                 password=_text(node.scalar("password")),
             )
+            if (registry.username is None) != (registry.password is None):
+                findings.warning(
+                    "incomplete-keys", "a registry's username needs its password", node.place
+                )
             return registry if registry != BaseImageRegistry() else None
     return None
 

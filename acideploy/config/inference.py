@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from acideploy.config.checked import Checked, Findings
-from acideploy.config.conform import conform, inference_kind
-from acideploy.config.document import Scalar, Table, is_blank, is_null
-from acideploy.config.entry_script import check_entry_script, check_entry_script_name
-from acideploy.config.environment import (
-    environment_of,
-    read_environment_directory,
-    without_reference,
-)
+from acideploy.config.code_location import Code, find_code
+from acideploy.config.conform import conform
+from acideploy.config.document import Table
+from acideploy.config.entry_script import check_entry_script
+from acideploy.config.environment import environment_of, without_reference
+from acideploy.config.environment_directory import read_environment_directory
+from acideploy.config.kinds import inference_kind
 from acideploy.config.overlay import overlay
-from acideploy.config.paths import Bases, absolute, note_beside_config, report_missing
+from acideploy.config.paths import Bases, absolute
 from acideploy.config.placeholders import report_placeholders
 from acideploy.config.problem import Place
 from acideploy.config.read import read_table
 from acideploy.config.source import shown_path
 from acideploy.config.values import Environment, InferenceConfig, Override
-
-# Keys of `az ml` v2's deployment file.
-V2_KEYS = frozenset({"code_configuration", "endpoint_name", "instance_type"})
 
 
 def read_inference_config(
@@ -48,7 +42,7 @@ def read_inference_config(
     bases = Bases(cwd=cwd, config=absolute(cwd, str(path)).parent if path else None)
     shaped = conform(without_reference(table, findings), inference_kind(), findings)
     report_placeholders(shaped, findings)
-    code = _find_code(shaped, table, bases, findings)
+    code = find_code(shaped, table, bases, findings)
     environment = environment_of(shaped, bases, code.source, findings)
     if environment_directory:
         environment = _from_directory(environment_directory, table, environment, cwd, findings)
@@ -94,103 +88,6 @@ def _without_environment(overrides: Sequence[Override], findings: Findings) -> t
         else:
             kept.append(override)
     return tuple(kept)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
-    """Where the code lies, as far as it was found."""
-
-    script: Path | None = None
-    source: Path | None = None
-
-
-def _find_code(shaped: Table, table: Table, bases: Bases, findings: Findings) -> Code:
-    entry, source = shaped.scalar("entryScript"), shaped.scalar("sourceDirectory")
-    directories = _source_directories(source, bases, findings) if source else []
-    first = directories[0] if directories else None
-    if entry is None:
-        given = table.entries.get("entryScript")
-        if given is None or is_null(given.node) or is_blank(given.node):
-            _report_no_entry_script(table, findings)
-        return Code(source=first)
-    check_entry_script_name(Path(entry.text), entry.place, findings)
-    if source and first is None:
-        return Code()
-    candidates = _candidates(entry, directories, bases)
-    for code in candidates:
-        if os.path.isfile(code.script or ""):
-            _tell_where(code, entry, source, bases, findings)
-            return code
-    looked = [code.script for code in candidates if code.script]
-    report_missing(entry, "entryScript", looked, bases, findings, inside=first)
-    return Code(source=first)
-
-
-def _candidates(entry: Scalar, directories: Sequence[Path], bases: Bases) -> list[Code]:
-    """Where the entry script may be, best first."""
-    if not directories:
-        return [Code(script=absolute(base, entry.text)) for base in bases.of(entry)]
-    inside = [
-        Code(script=absolute(directory, entry.text), source=directory) for directory in directories
-    ]
-    # Some give the script's path from the project's folder in spite of sourceDirectory.
-    beside = [absolute(base, entry.text) for base in bases.beside(entry)]
-    return inside + [
-        Code(script=script, source=directories[0])
-        for script in beside
-        if _is_within(script, directories[0])
-    ]
-
-
-def _tell_where(
-    code: Code, entry: Scalar, source: Scalar | None, bases: Bases, findings: Findings
-) -> None:
-    """Says which of the places it was found at, when that was not the first."""
-    assert code.script is not None
-    if source and code.source and code.source != absolute(bases.cwd, source.text):
-        note_beside_config(source, "sourceDirectory", code.source, bases, findings)
-    elif code.script != absolute(code.source or bases.cwd, entry.text):
-        note_beside_config(entry, "entryScript", code.script, bases, findings)
-    if code.source and not _is_within(code.script, code.source):
-        findings.error(
-            "entry-script-outside",
-            f"entryScript {entry.text!r} is not inside sourceDirectory "
-            f"{bases.show(code.source)}, and only that is deployed",
-            entry.place,
-            "move it there, or name a directory that holds both",
-        )
-
-
-def _source_directories(source: Scalar, bases: Bases, findings: Findings) -> list[Path]:
-    """The existing directories that sourceDirectory may mean, best first."""
-    candidates = list(dict.fromkeys(absolute(base, source.text) for base in bases.of(source)))
-    directories = [each for each in candidates if os.path.isdir(each)]
-    if directories:
-        return directories
-    if os.path.exists(candidates[0]):
-        findings.error(
-            "path-not-found",
-            f"sourceDirectory {source.text!r} is a file, not a folder",
-            source.place,
-        )
-    else:
-        report_missing(source, "sourceDirectory", candidates, bases, findings, what="folder")
-    return []
-
-
-def _report_no_entry_script(table: Table, findings: Findings) -> None:
-    if V2_KEYS & set(table.entries):
-        findings.error(
-            "v2-file",
-            "this is a deployment file of `az ml` version 2, not an inference config",
-            table.place,
-            "write its code_configuration as entryScript and sourceDirectory",
-        )
-        return
-    hint = "name the Python file that has init() and run(), or give --entry-script"
-    if "computeType" in table.entries:
-        hint = "this looks like a deployment config: give it with -dc"
-    findings.error("missing-key", "entryScript is missing", table.place, hint)
 
 
 def _from_directory(
@@ -244,7 +141,3 @@ def _tell_what_changed(shaped: Table, findings: Findings) -> None:
         findings.warning(
             "ignored-key", "runtime spark-py has no effect: services run Python", runtime.place
         )
-
-
-def _is_within(path: Path, directory: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(directory))

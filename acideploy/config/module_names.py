@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -37,16 +37,25 @@ def module_names(tree: ast.Module) -> ModuleNames:
     return ModuleNames(names=frozenset(names), functions=functions, open=_is_open(tree))
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement that runs on import, in the branches of `if`, `try`, `with` and loops too."""
-    for statement in body:
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement that runs on import, in the branches of `if`, `try`, `with` and loops too.
+
+    In their order, and without recursion: a chain of `elif` is as deep as it is long.
+    """
+    waiting = [*reversed(body)]
+    while waiting:
+        statement = waiting.pop()
         yield statement
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            yield from _statements(getattr(statement, name, []))
-        for branch in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
-            yield from _statements(branch.body)
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            waiting += reversed([*_inside(statement)])
+
+
+def _inside(statement: ast.stmt) -> Iterator[ast.stmt]:
+    yield from getattr(statement, "body", ())
+    for branch in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield from branch.body
+    yield from getattr(statement, "orelse", ())
+    yield from getattr(statement, "finalbody", ())
 
 
 def _bound_by(statement: ast.stmt) -> set[str]:

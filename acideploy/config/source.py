@@ -48,6 +48,11 @@ class Source:
             file=self.file, line=line, column=offset - start + 1, text=_shown(self.line(line))
         )
 
+    def at(self, line: int, column: int) -> Place:
+        """The place of that line and column, both from 1, or the nearest there is."""
+        line = max(1, min(line, len(self.line_starts)))
+        return self.place(self.line_starts[line - 1] + max(0, column - 1))
+
     def line(self, number: int) -> str:
         """The line of that number, from 1, without its end."""
         start = self.line_starts[number - 1]

@@ -28,6 +28,9 @@ from acideploy.serving import requirements as serving_stack
 # Stands for "the serving stack" in a conda file, and is replaced by the pinned one.
 SERVING_PLACEHOLDER = "azureml-defaults"
 
+# Every environment has a way to install packages: nothing to tell.
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRequest:
@@ -191,26 +194,16 @@ def _python_unsupported(text: str, origin: str) -> DependencyError:
 def _pip_lines(
     conda: CondaEnvironment, *, full_azureml: bool
 ) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:
-    lines: list[str] = []
-    origins: list[tuple[str, Requirement]] = []
-    problems = _refuse_only_conda(conda.packages)
-    for package in conda.packages:
-        line, problem = _from_conda(package)
-        problems += [problem] if problem else []
-        if line:
-            lines.append(line)
-            origins.append((distribution(line) or line, package))
+    _refuse_only_conda(conda.packages)
+    lines, problems = _from_conda(conda.packages)
     for requirement in conda.pip:
-        name = distribution(requirement.text)
-        if name == SERVING_PLACEHOLDER and not full_azureml:
-            continue
-        lines.append(requirement.text)
-        if name:
-            origins.append((name, requirement))
-    return lines, origins, problems
+        if distribution(requirement.text) != SERVING_PLACEHOLDER or full_azureml:
+            lines.append((requirement.text, requirement))
+    origins = [(name, asked) for line, asked in lines if (name := distribution(line))]
+    return [line for line, _ in lines], origins, problems
 
 
-def _refuse_only_conda(packages: Sequence[Requirement]) -> list[Problem]:
+def _refuse_only_conda(packages: Sequence[Requirement]) -> None:
     specs = [(package, parse_conda_spec(package.text)) for package in packages]
     lacking = [package for package, spec in specs if spec and is_only_conda(spec.name)]
     if lacking:
@@ -219,23 +212,43 @@ def _refuse_only_conda(packages: Sequence[Requirement]) -> list[Problem]:
             detail="\n".join(f"{package.place}: {package.text}" for package in lacking),
             hint="take them out of the conda file for a local deploy",
         )
-    return []
 
 
-def _from_conda(package: Requirement) -> tuple[str | None, Problem | None]:
-    """The pip line for a conda package, and what to tell the user of the difference."""
-    spec = parse_conda_spec(package.text)
-    name = pypi_name(spec.name) if spec else None
-    if spec is None or name is None:
-        message = (
-            f"{package.text!r} is not installed for a local process: it holds no Python package"
-        )
-        return None, _problem("conda-package-left-out", "note", message, package)
-    specifier = pip_specifier(spec.version)
-    message = f"{package.text!r} is taken from PyPI as {name}{specifier or ''} for a local process"
-    if specifier is None:
-        message += ", in any version: pip has no such range"
-    return name + (specifier or ""), _problem("conda-package-from-pypi", "note", message, package)
+def _from_conda(
+    packages: Sequence[Requirement],
+) -> tuple[list[tuple[str, Requirement]], list[Problem]]:
+    """The pip lines for conda packages, and what to tell the user of the difference."""
+    lines: list[tuple[str, Requirement]] = []
+    left_out: list[Requirement] = []
+    problems: list[Problem] = []
+    for package in packages:
+        spec = parse_conda_spec(package.text)
+        name = pypi_name(spec.name) if spec else None
+        if spec is None or name is None:
+            left_out += [] if spec and spec.name in _INSTALLERS else [package]
+            continue
+        specifier = pip_specifier(spec.version)
+        if specifier is None:
+            message = f"pip has no range like {package.text!r}: any version of {name} is taken"
+            problems.append(_problem("conda-range-unknown", "warning", message, package))
+        lines.append((name + (specifier or ""), package))
+    return lines, [*_tell_translated(lines, left_out), *problems]
+
+
+def _tell_translated(
+    lines: Sequence[tuple[str, Requirement]], left_out: Sequence[Requirement]
+) -> list[Problem]:
+    """One note for all packages of a kind: a file may list a hundred."""
+    notes = []
+    if lines:
+        message = "conda packages are taken from PyPI for a local process: "
+        message += ", ".join(line for line, _ in lines)
+        notes.append(_problem("conda-package-from-pypi", "note", message, lines[0][1]))
+    if left_out:
+        message = "conda packages without Python are left out for a local process: "
+        message += ", ".join(package.text for package in left_out)
+        notes.append(_problem("conda-package-left-out", "note", message, left_out[0]))
+    return notes
 
 
 def _unused_here(environment: Environment | None) -> list[Problem]:

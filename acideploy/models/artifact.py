@@ -78,7 +78,7 @@ def read_manifest(content: bytes, *, digest: str) -> Model:
         return Model(
             name=said[_TITLE],
             version=int(said[_VERSION]),
-            root=layer.annotations[_FILE_PATH].rpartition("/")[2],
+            root=_root(layer),
             size=int(said[_SIZE]),
             digest=digest,
             layer_digest=layer.digest,
@@ -94,8 +94,11 @@ def read_manifest(content: bytes, *, digest: str) -> Model:
 
 
 def read_layer(content: bytes) -> Descriptor:
-    """The layer that a manifest names. Raises ValueError."""
-    return _only_layer(json.loads(content)["layers"])
+    """The layer that the manifest of a model names. Raises ValueError."""
+    try:
+        return _only_layer(json.loads(content)["layers"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a manifest: {error}") from error
 
 
 def name_layer(layer: Descriptor, path: str) -> Descriptor:
@@ -130,6 +133,14 @@ def _with_prefix(annotations: Mapping[str, str], prefix: str) -> dict[str, str]:
         for key, value in annotations.items()
         if key.startswith(prefix)
     }
+
+
+def _root(layer: Descriptor) -> str:
+    """The name of the registered file or folder: the last part of its path in the layer."""
+    root = layer.annotations[_FILE_PATH].rpartition("/")[2]
+    if root in ("", ".", ".."):
+        raise ValueError(f"{root!r} is not the name of a file")
+    return root
 
 
 def _only_layer(layers: list[Any]) -> Descriptor:

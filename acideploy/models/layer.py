@@ -20,9 +20,13 @@ from acideploy.errors import ConfigurationError, StorageError
 from acideploy.models.tree import Entry, Tree
 from acideploy.progress import Advance
 
-MODELS_ROOT = "var/azureml-app/azureml-models"
 _CHUNK = 1 << 20
 _TAR_TYPES = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
+
+
+def folder_of(name: str, version: int) -> str:
+    """Where a model's files are in its layer, and in a container."""
+    return f"var/azureml-app/azureml-models/{name}/{version}"
 
 
 def write_layer(
@@ -33,7 +37,7 @@ def write_layer(
     write: Callable[[bytes], None],
     advance: Advance,
 ) -> None:
-    """Writes the files of `tree` at `folder` (`var/.../<name>/<version>`).
+    """Writes the files of `tree` at `folder`, which is `folder_of` the model.
 
     `mtime` is that of every entry, in seconds since 1970. `advance` counts bytes of files.
     Raises StorageError where a file cannot be read, or changes while it is.

@@ -1,4 +1,4 @@
-"""What models are called in a layout's index. Light: shell completion imports nothing else.
+"""What models are called in a layout's index. Light: shell completion needs nothing else.
 
 The reference of a model is `models/<name>:<version>`. A reference allows fewer names than a model
 does (https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md: single separators
@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+
+from acideploy.models import NAME
 
 _PREFIX = "models/"
 _REFERENCE = re.compile(rf"{_PREFIX}([a-zA-Z0-9._+-]+):([1-9][0-9]*)")
@@ -38,7 +40,8 @@ def from_reference(reference: str | None) -> tuple[str, int] | None:
         parts[1::2] = [bytes.fromhex(part).decode("ascii") for part in parts[1::2]]
     except ValueError:
         return None
-    return "".join(parts), int(match[2])
+    name = "".join(parts)
+    return (name, int(match[2])) if NAME.fullmatch(name) else None
 
 
 def model_ids(directory: Path) -> list[str]:

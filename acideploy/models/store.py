@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,13 +33,13 @@ from acideploy.models.artifact import (
     read_manifest,
 )
 from acideploy.models.changes import change_model
-from acideploy.models.layer import MODELS_ROOT, write_layer
+from acideploy.models.layer import folder_of, write_layer
 from acideploy.models.lookup import all_models, find_version, last_version, note_version
-from acideploy.models.names import to_reference
+from acideploy.models.names import from_reference, to_reference
 from acideploy.models.room import check_room
 from acideploy.models.tree import Tree, scan
 from acideploy.models.unpack import unpack_layer
-from acideploy.progress import progress
+from acideploy.progress import Advance, progress
 from acideploy.registry.blob import BlobReader
 from acideploy.registry.descriptor import MANIFEST, Descriptor, Index
 from acideploy.registry.layout import ImageLayout
@@ -68,8 +68,8 @@ class LayoutModelStore:
         tree = scan(path)
         check_room(self._layout.directory, path, size=tree.size)
         version, upload = self._claim(draft.name)
-        with upload:
-            self._write_layer(tree, draft.name, version, upload, emit)
+        with upload, self._progress("register", draft.name, version, tree.size, emit) as advance:
+            self._write_layer(tree, draft.name, version, upload, advance)
             return self._publish(_describe(tree, draft, version, upload, self._clock), upload)
 
     def find(self, reference: ModelReference) -> Model:
@@ -85,7 +85,7 @@ class LayoutModelStore:
         with self._layout.locked():
             _, manifest = find_version(self._layout.index(), reference)
             model = change_model(self._read(manifest), changes)
-            layer = read_layer(self._layout.read_blob(manifest))
+            layer = self._parse(manifest, read_layer)
             outdated = self._layout.references(manifest)
             model = self._write_manifest(model, layer)
             self._layout.collect(outdated)
@@ -109,16 +109,14 @@ class LayoutModelStore:
         Raises ConflictError where it is there already, unless `overwrite`.
         """
         layer = self._look(lambda index: self._open_layer(index, model))
-        task = f"unpack {model.id}"
-        title = f"Model {model.id}"
         with (
             layer,
             self._alone_in(directory),
-            progress(task, title, total=model.size, clock=self._clock, emit=emit) as advance,
+            self._progress("unpack", model.name, model.version, model.size, emit) as advance,
         ):
             return unpack_layer(
                 layer,
-                folder=_folder(model.name, model.version),
+                folder=folder_of(model.name, model.version),
                 root=model.root,
                 directory=directory,
                 overwrite=overwrite,
@@ -134,24 +132,30 @@ class LayoutModelStore:
             version = max([last_version(self._layout.index(), name), *claimed]) + 1
             return version, self._layout.uploads.start(f"{key}.{version}")
 
-    def _write_layer(self, tree: Tree, name: str, version: int, upload: Upload, emit: Emit) -> None:
-        task = f"register {name}:{version}"
+    def _progress(
+        self, verb: str, name: str, version: int, total: int, emit: Emit
+    ) -> AbstractContextManager[Advance]:
+        task = f"{verb} {name}:{version}"
         title = f"Model {name}:{version}"
-        with progress(task, title, total=tree.size, clock=self._clock, emit=emit) as advance:
-            write_layer(
-                tree,
-                folder=_folder(name, version),
-                mtime=self._mtime,
-                write=upload.write,
-                advance=advance,
-            )
-            upload.flush()
+        return progress(task, title, total=total, clock=self._clock, emit=emit)
+
+    def _write_layer(
+        self, tree: Tree, name: str, version: int, upload: Upload, advance: Advance
+    ) -> None:
+        write_layer(
+            tree,
+            folder=folder_of(name, version),
+            mtime=self._mtime,
+            write=upload.write,
+            advance=advance,
+        )
+        upload.flush()
 
     def _publish(self, model: Model, upload: Upload) -> Model:
         with self._layout.locked():
             try:
                 layer = self._layout.keep(upload, LAYER)
-                path = f"{_folder(model.name, model.version)}/{model.root}"
+                path = f"{folder_of(model.name, model.version)}/{model.root}"
                 return self._write_manifest(model, name_layer(layer, path))
             except BaseException:
                 self._layout.collect({upload.digest})
@@ -191,7 +195,7 @@ class LayoutModelStore:
     def _open_layer(self, index: Index, model: Model) -> BlobReader:
         reference = ModelReference(name=model.name, version=model.version)
         _, manifest = find_version(index, reference)
-        return self._layout.open_blob(read_layer(self._layout.read_blob(manifest)))
+        return self._layout.open_blob(self._parse(manifest, read_layer))
 
     def _read_all(self, index: Index, name: str | None) -> tuple[Model, ...]:
         manifests = all_models(index)
@@ -200,17 +204,24 @@ class LayoutModelStore:
         return tuple(self._read(manifests[key]) for key in wanted)
 
     def _read(self, manifest: Descriptor) -> Model:
+        def read(content: bytes) -> Model:
+            model = read_manifest(content, digest=manifest.digest)
+            if from_reference(manifest.reference) != (model.name, model.version):
+                raise ValueError(f"it was registered as {model.id}")
+            return model
+
+        return self._parse(manifest, read)
+
+    def _parse(self, manifest: Descriptor, parse: Callable[[bytes], T]) -> T:
+        """What `parse` makes of the manifest of a model. Raises StorageError, which names it."""
         try:
-            return read_manifest(self._layout.read_blob(manifest), digest=manifest.digest)
+            return parse(self._layout.read_blob(manifest))
         except (ValueError, StorageError) as error:
-            name = str(manifest.reference).removeprefix("models/")
+            name, version = from_reference(manifest.reference) or ("", 0)
             raise StorageError(
-                f"model {name} cannot be read: {error}", hint=f"acideploy model delete -i {name}"
+                f"model {name}:{version} cannot be read: {error}",
+                hint=f"acideploy model delete -i {name}:{version}",
             ) from error
-
-
-def _folder(name: str, version: int) -> str:
-    return f"{MODELS_ROOT}/{name}/{version}"
 
 
 def _describe(tree: Tree, draft: ModelDraft, version: int, upload: Upload, clock: Clock) -> Model:

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from acideploy.config import Checked, read_deployment_config, read_inference_config
+from acideploy.config.problem import Problem
 from acideploy.config.values import (
     AciDeployment,
     AksDeployment,
@@ -65,7 +66,12 @@ REFUSALS = (
         sign="path-beside-config",
     ),
     Refusal(message="need to specify entry_script", codes=frozenset({"missing-key", "v2-file"})),
-    Refusal(message="unable to provide runtime", codes=frozenset({"environment-and-flat-keys"})),
+    Refusal(
+        message="unable to provide runtime",
+        codes=frozenset({"environment-and-flat-keys"}),
+        defect="false in quotes was true",
+        sign="loose-type",
+    ),
     Refusal(message="invalid name", codes=frozenset({"bad-entry-script-name"})),
     Refusal(message="Invalid driver type", codes=frozenset({"not-python"})),
     Refusal(
@@ -76,15 +82,26 @@ REFUSALS = (
     ),
     Refusal(message="only one of base_dockerfile", codes=frozenset({"base-image-and-dockerfile"})),
     Refusal(message="UserErrorException", codes=frozenset({"script-syntax"})),
-    Refusal(message="EnvironmentReference", codes=frozenset({"environment-reference"})),
+    Refusal(
+        message="EnvironmentReference",
+        codes=frozenset({"environment-reference"}),
+        defect="an empty environment is one that is not given",
+    ),
     Refusal(
         message="'(str|int|float|bool|list)' object",
-        codes=frozenset({"environment-reference", "not-a-mapping", "wrong-type"}),
+        codes=frozenset({"environment-reference", "not-a-mapping", "wrong-type", "bad-value"}),
         defect="a value in or without quotes that can be read in one way only",
         sign="loose-type",
     ),
-    Refusal(message="unknown deployment type", codes=frozenset({"bad-value"})),
-    Refusal(message="Need to specify computeType", codes=frozenset({"missing-key"})),
+    Refusal(
+        message="unknown deployment type",
+        codes=frozenset({"bad-value", "missing-key"}),
+        defect="blanks round a known compute type",
+    ),
+    Refusal(
+        message="Need to specify computeType|indices must be integers|is not iterable",
+        codes=frozenset({"missing-key", "not-a-mapping", "empty-file"}),
+    ),
     Refusal(
         message="'NoneType' object",
         codes=frozenset({"misplaced-key", "empty-file", "missing-key"}),
@@ -102,7 +119,10 @@ REFUSALS = (
         defect="comments or another encoding",
     ),
     Refusal(
-        message="positive|greater than|in range", codes=frozenset({"out-of-range", "wrong-type"})
+        message="positive|greater than|in range",
+        codes=frozenset({"out-of-range", "wrong-type"}),
+        defect="a value in quotes that can be read in one way only",
+        sign="loose-type",
     ),
     Refusal(
         message="SSL is enabled|must all have values|autoscal|num_replicas|cannot both",
@@ -158,7 +178,7 @@ def deployment_rows(corpus: Path) -> Iterator[Row]:
         wrong = ""
         if outcome == "ok" and checked.value is not None:
             wrong = _deployment_difference(checked.value, of_class, json.loads(values or "{}"))
-        yield _judge(file, "", retired, checked, wrong)
+        yield _judge(file, file, "", retired, checked, wrong)
 
 
 def inference_rows(corpus: Path, work: Path) -> Iterator[Row]:
@@ -179,10 +199,12 @@ def inference_rows(corpus: Path, work: Path) -> Iterator[Row]:
                 wrong = ""
                 if retired.startswith("ok") and checked.value is not None:
                     wrong = _inference_difference(checked.value, config, cwd)
-                yield _judge(line[0], name, retired, checked, wrong)
+                yield _judge(line[0], config.name, name, retired, checked, wrong)
 
 
-def _judge(file: str, cwd: str, retired: str, checked: Checked[Any], wrong: str) -> Row:
+def _judge(
+    file: str, config: str, cwd: str, retired: str, checked: Checked[Any], wrong: str
+) -> Row:
     codes = {problem.code for problem in checked.problems}
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     accepted = checked.value is not None
@@ -190,7 +212,7 @@ def _judge(file: str, cwd: str, retired: str, checked: Checked[Any], wrong: str)
     if retired.startswith("ok"):
         agrees, verdict = accepted and not wrong, wrong or "the same values"
         if not accepted:
-            verdict = "accepted then, refused now"
+            agrees, verdict = _judge_new_refusal(config, errors)
     else:
         agrees, verdict = _judge_refusal(
             retired, codes, {problem.code for problem in errors}, accepted
@@ -203,6 +225,16 @@ def _judge(file: str, cwd: str, retired: str, checked: Checked[Any], wrong: str)
         verdict=verdict,
         agrees=agrees,
     )
+
+
+def _judge_new_refusal(config: str, errors: Sequence[Problem]) -> tuple[bool, str]:
+    """The retired tool read the config alone: other files failed when the service started."""
+    in_config = [each for each in errors if each.place and each.place.file.endswith(config)]
+    if not in_config:
+        return True, "refused now: the entry script or the conda file could never have worked"
+    if all(each.code == "entry-script-outside" for each in in_config):
+        return True, "refused now: what is outside sourceDirectory was never deployed"
+    return False, "accepted then, refused now"
 
 
 def _judge_refusal(

@@ -23,7 +23,7 @@ from acideploy.config import (
 )
 from acideploy.config.checked import Findings
 from acideploy.config.codes import CODES
-from acideploy.config.environment import read_environment_directory
+from acideploy.config.environment_directory import read_environment_directory
 
 FOLDERS = ("inference", "deployment", "snippets", "extras", "conda")
 

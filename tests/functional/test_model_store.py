@@ -258,6 +258,20 @@ def test_a_damaged_manifest_is_named_and_can_be_deleted(
     assert store.list() == (other,)
 
 
+@pytest.mark.parametrize("reference", ["models/rose:5", "models/a+2e2e+b:5"])
+def test_a_model_that_another_tool_renamed_is_refused_by_both_names(
+    store: LayoutModelStore, directory: Path, folder: Path, reference: str
+) -> None:
+    store.register(folder, IRIS)
+    index = (directory / "index.json").read_text()
+    (directory / "index.json").write_text(index.replace("models/iris:1", reference))
+    name = "rose" if "rose" in reference else "a..b"
+    with pytest.raises(StorageError, match=f"{name}:5 cannot be read: it was .* iris:1"):
+        store.list()
+    store.delete(ModelReference(name=name))
+    assert store.list() == ()
+
+
 def test_a_damaged_index_is_named(store: LayoutModelStore, directory: Path) -> None:
     directory.mkdir()
     for content in (b"", b"{}", b"[]", b'{"schemaVersion": 2, "manifests": [1]}', b"\xff"):

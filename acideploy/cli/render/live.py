@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from acideploy.cli.problems import described
+from acideploy.cli.render.amounts import amount
 from acideploy.cli.render.never import assert_never
 from acideploy.events import Advanced, Emit, Event, Finished, Noticed, Observed, Said, Started
 
@@ -49,7 +50,7 @@ class Live:
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     _progress: Progress | None = field(default=None, init=False)
     _tasks: dict[str, TaskID] = field(default_factory=dict, init=False)
-    _titles: dict[str, str] = field(default_factory=dict, init=False)
+    _started: dict[str, Started] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Emit:
         return self.show
@@ -68,7 +69,7 @@ class Live:
     def show(self, event: Event) -> None:
         match event:
             case Started():
-                self._titles[event.task] = event.title
+                self._started[event.task] = event
                 self._tasks[event.task] = self._display().add_task(
                     event.title, total=event.total, said=""
                 )
@@ -88,17 +89,16 @@ class Live:
                 assert_never(event)
 
     def _finish(self, event: Finished) -> None:
+        started = self._started.pop(event.task, None)
         task = self._tasks.pop(event.task, None)
         if task is not None:
             self._display().remove_task(task)
+            self._display().refresh()
         mark, style = _MARKS[event.outcome]
         if not self.console.encoding.startswith("utf"):
             mark = _ASCII_MARKS[event.outcome]
-        detail = event.detail or ("nothing to do" if event.outcome == "reused" else "")
-        line = Text(f"{mark} ", style=style)
-        line.append(self._titles.pop(event.task, event.task), style="default")
-        line.append(f"  {detail}" if detail else "", style="dim")
-        self._print(line)
+        title = started.title if started else event.task
+        self._print(Text.assemble((mark, style), f" {title}  ", (_detail(event, started), "dim")))
 
     def _say(self, line: str) -> None:
         """Above the tasks when asked for; else beside the newest task, until its next line."""
@@ -124,3 +124,11 @@ class Live:
             )
             self._progress.start()
         return self._progress
+
+
+def _detail(event: Finished, started: Started | None) -> str:
+    if event.detail or event.outcome == "failed":
+        return event.detail
+    if event.outcome == "reused":
+        return "nothing to do"
+    return amount(started.total) if started and started.total else ""

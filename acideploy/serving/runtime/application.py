@@ -6,20 +6,19 @@ import importlib
 import json
 import logging
 import os
-import sys
 import time
 import uuid
 from pathlib import Path
 from typing import Any
 
 from .gate import PREFLIGHT, Application
+from .imports import arrange_imports
 from .scoring import ScoringThread
 from .settings import Settings
 
 # Below the package's own logger, so that its handlers and format apply.
 logger = logging.getLogger("azmlinfsrv.acideploy")
 
-STANDIN = Path(__file__).parent / "standin"
 # A configuration file that says nothing.
 NO_CONFIGURATION = Path(__file__).parent / "no-configuration.json"
 
@@ -35,7 +34,7 @@ def load_application(settings: Settings) -> Application:
     # Reads the variables, sets up logging and appends to the module search path.
     importlib.import_module("azureml_inference_server_http.server.aml_blueprint")
     _set_log_level(os.environ.get("AZUREML_LOG_LEVEL", ""))
-    _arrange_search_path(settings.app_root)
+    arrange_imports(settings.app_root)
     thread = ScoringThread(give_up_after=settings.worker_timeout)
     application: Any = thread.load(_create)
     _score_in(thread, application.azml_blueprint.user_script)
@@ -131,29 +130,3 @@ def _set_log_level(name: str) -> None:
         package_logger.setLevel(level)
         for handler in package_logger.handlers:
             handler.setLevel(level)
-
-
-def _arrange_search_path(app_root: Path) -> None:
-    """Puts the user's modules where the retired stack had them: application root first.
-
-    The package has a folder of its own on the path, whose `utils.py` and `config.py` would be
-    found before those of the user's source directory; it and the stand-in go last.
-    """
-    import azureml_inference_server_http.server as package
-
-    server_folder = os.path.dirname(os.path.abspath(package.__file__))
-    ours = {str(app_root), server_folder}
-    others = [entry for entry in sys.path if entry not in ours]
-    sys.path[:] = [str(app_root), *others, server_folder, str(STANDIN)]
-    _graft_stand_in()
-
-
-def _graft_stand_in() -> None:
-    """Makes the stand-in a part of `azureml` even beside a distribution that is not extensible.
-
-    azureml-ai-monitoring, for one, has an `azureml/__init__.py` that ends the search.
-    """
-    azureml: Any = importlib.import_module("azureml")
-    folder = str(STANDIN / "azureml")
-    if folder not in azureml.__path__:
-        azureml.__path__.append(folder)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -56,6 +57,17 @@ def test_a_closed_pipe_is_reported_as_shells_report_it() -> None:
     process.stderr.close()
 
 
+def test_a_full_disk_below_stdout_is_told_in_a_line() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 11
+    assert done.stderr.decode() == (
+        "acideploy: error: standard output cannot be read or written: No space left on device\n"
+    )
+
+
 def test_ctrl_c_ends_with_130_and_one_line_and_a_hint(tmp_path: Path) -> None:
     process = slow("svc", tmp_path)
     assert process.stderr
@@ -77,15 +89,15 @@ def test_a_bug_shows_its_traceback_and_an_apology(tmp_path: Path) -> None:
     assert "acideploy: error: that is a bug in acideploy, sorry" in error
 
 
-def test_output_that_the_terminal_cannot_show_is_written_in_escapes(tmp_path: Path) -> None:
-    file = tmp_path / "f\udcff.json"
+def test_json_that_the_terminal_cannot_show_is_written_in_escapes(tmp_path: Path) -> None:
+    file = tmp_path / "fü.json"
     done = subprocess.run(
-        [*PROGRAM, "check", "-o", "json", "-dc", os.fsencode(file)],
+        [*PROGRAM, "check", "-o", "json", "-dc", str(file)],
         env={**os.environ, "PYTHONIOENCODING": "ascii", "ACIDEPLOY_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 3
-    assert "\\udcff" in done.stdout
+    assert any(problem["file"] == str(file) for problem in json.loads(done.stdout))
     assert "Traceback" not in done.stderr

@@ -16,7 +16,7 @@ def codes_in(tree: ast.AST) -> Iterator[str]:
             noted = isinstance(node.func, ast.Attribute) and node.func.attr == "note"
             for value in [*named, *(node.args[:1] if noted else [])]:
                 if isinstance(value, ast.Constant):
-                    yield value.value
+                    yield str(value.value)
 
 
 def test_every_problem_that_a_flag_can_have_is_a_known_kind() -> None:

@@ -59,7 +59,7 @@ def test_the_interpreter_is_taken_out_of_the_packages(tmp_path: Path, line: str)
         ("dependencies:\n- conda: [x]\n", "warning unknown-key"),
         ("dependancies: []", "warning unknown-key"),
         ("dependencies:\n- [x]", "error bad-requirement"),
-        ("dependencies: numpy", "error wrong-type"),
+        ("dependencies: numpy", "warning loose-type"),
         ("- numpy", "error not-a-mapping"),
         ("dependencies:\n -numpy\n- x", "error bad-syntax"),
         ("", "warning empty-file"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from acideploy.config.checked import Findings
-from acideploy.config.conform import conform, deployment_kind, inference_kind
+from acideploy.config.conform import conform
 from acideploy.config.document import plain
+from acideploy.config.kinds import deployment_kind, inference_kind
 from acideploy.config.problem import Problem
 from acideploy.config.read import table_of
 from acideploy.config.source import make_source
@@ -135,6 +136,7 @@ def test_a_value_of_another_type_is_read_with_a_warning(
         ("inference", "cudaVersion: '11.8'", "bad-value"),
         ("inference", "runtime: ruby", "bad-value"),
         ("inference", "environment: {python: {condaDependencies: [numpy]}}", "wrong-type"),
+        ("inference", "environment: {environmentVariables: [A]}", "wrong-type"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_an_error_at_its_place(

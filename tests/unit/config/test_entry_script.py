@@ -83,6 +83,12 @@ def test_a_script_that_the_server_cannot_use_is_refused(
     assert [(each.code, each.severity) for each in problems] == [(c, "error") for c in expected]
 
 
+def test_a_long_chain_of_branches_is_followed_to_its_end(tmp_path: Path) -> None:
+    chain = "if x: pass\n" + "elif x: pass\n" * 2000 + "else:\n    def run(): pass\n"
+    problems = _problems(tmp_path, INIT + chain)
+    assert [each.code for each in problems] in (["bad-run-signature"], ["script-syntax"])
+
+
 def test_the_last_definition_counts(tmp_path: Path) -> None:
     assert _problems(tmp_path, INIT + "def run(): pass\ndef run(data): pass") == []
     assert _problems(tmp_path, INIT + "def run(): pass\nrun = wrap(run)") == []

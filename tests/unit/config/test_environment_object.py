@@ -70,7 +70,7 @@ def test_an_environment_object_is_read_whole(tmp_path: Path) -> None:
     assert conda.python.text == "python=3.6.2"
     assert [each.text for each in conda.packages] == ["numpy"]
     assert [each.text for each in conda.pip] == ["azureml-defaults", "scikit-learn==0.22"]
-    assert conda.pip[1].place.line == 13
+    assert conda.pip[1].place.line == 14
     assert environment.details["name"] == "my-env"
 
 

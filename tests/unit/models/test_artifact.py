@@ -86,6 +86,12 @@ def test_a_foreign_manifest_is_refused(content: bytes) -> None:
         read_manifest(content, digest=MODEL.digest)
 
 
+@pytest.mark.parametrize("root", ["", ".", ".."])
+def test_a_root_that_is_no_file_name_is_refused(root: str) -> None:
+    with pytest.raises(ValueError, match="not the name of a file"):
+        read_manifest(manifest_of(replace(MODEL, root=root)), digest=MODEL.digest)
+
+
 def test_the_layer_keeps_its_digest_and_path() -> None:
     layer = read_layer(manifest_of(MODEL))
     assert (layer.digest, layer.size) == (LAYER_DIGEST, 4096)

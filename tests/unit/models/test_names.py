@@ -46,7 +46,16 @@ def test_plain_names_are_written_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     "reference",
-    [None, "", "base", "models/iris", "models/iris:0", "models/iris:latest", "models/a+zz+b:1"],
+    [
+        None,
+        "",
+        "base",
+        "models/iris",
+        "models/iris:0",
+        "models/iris:latest",
+        "models/a+zz+b:1",
+        "models/a+2f2e2e2f+b:1",
+    ],
 )
 def test_other_references_are_not_models(reference: str | None) -> None:
     assert from_reference(reference) is None

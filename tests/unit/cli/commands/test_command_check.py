@@ -20,7 +20,9 @@ ERROR = Problem(code="no-script", severity="error", message="no entry script")
 
 def test_the_files_and_models_reach_the_workspace(cli: RunCli, workspace: FakeWorkspace) -> None:
     assert cli("check -ic ic.json -dc dc.json -m iris:1 --strict --cc 1").code == 0
-    ((files, models),) = workspace.asked  # type: ignore[misc]
+    asked = workspace.asked[0]
+    assert isinstance(asked, tuple)
+    files, models = asked
     assert files.inference_config == Path("ic.json")
     assert files.deployment_config == Path("dc.json")
     assert files.strict

@@ -22,12 +22,17 @@ def test_what_is_finished_stays_on_the_screen() -> None:
     text = screen(
         Started(task="m", title="reading [model]", total=10),
         Advanced(task="m", done=10),
-        Finished(task="m", outcome="done", detail="10 B"),
+        Finished(task="m", outcome="done", detail="all of it"),
         Started(task="e", title="making the environment"),
         Finished(task="e", outcome="reused"),
+        Started(task="n", title="writing", total=2_000_000),
+        Finished(task="n", outcome="done"),
+        Finished(task="n", outcome="failed", detail="no space"),
     )
-    assert "reading [model]  10 B" in text
+    assert "reading [model]  all of it" in text
     assert "making the environment  nothing to do" in text
+    assert "writing  2.0 MB" in text
+    assert "n  no space" in text
 
 
 def test_states_and_problems_are_shown_as_they_are() -> None:
@@ -48,7 +53,8 @@ def test_what_others_say_is_kept_only_when_asked_for() -> None:
 def test_an_unfinished_task_leaves_the_screen_as_it_was() -> None:
     erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"
     text = screen(Started(task="m", title="reading", total=10), terminal=True)
-    assert text.rstrip().endswith(erase_line + show_cursor)
+    assert text.rstrip().endswith(show_cursor)
+    assert erase_line in text.rpartition("reading")[2]
 
 
 def test_nothing_is_drawn_before_the_first_event() -> None:

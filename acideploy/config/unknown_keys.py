@@ -1,0 +1,77 @@
+"""Keys that are not in the schema: what was probably meant."""
+
+from __future__ import annotations
+
+from acideploy.config.checked import Findings
+from acideploy.config.document import Entry, Table, is_null
+from acideploy.config.kinds import Kind
+from acideploy.config.problem import Place
+from acideploy.config.schema import dotted_keys
+from acideploy.config.spelling import known_as, nearest_key
+
+
+def report_unknown(
+    key: str, above: str, entry: Entry, *, table: Table, kind: Kind, findings: Findings
+) -> None:
+    """Reports a key that the schema of `kind` does not have in the table `above`.
+
+    `table` is that table: what else it holds may tell what happened.
+    """
+    name = f"{above}.{key}" if above else key
+    meant = known_as(key, above, kind.fragment, kind.root)
+    if meant is None and _belongs_elsewhere(key, above, entry.place, kind, findings):
+        return
+    meant = meant or nearest_key(key, above, kind.fragment, kind.root)
+    home, _, last = (meant or name).rpartition(".")
+    if home != above:
+        _report_misplaced(key, last, home, entry, table, findings)
+        return
+    # Without a value, nothing that the user asked for is lost.
+    report = findings.note if is_null(entry.node) else findings.warning
+    report(
+        "unknown-key",
+        f"{name} is not a key, so it is ignored",
+        entry.place,
+        f"did you mean {last}?" if meant else None,
+    )
+
+
+def _belongs_elsewhere(key: str, above: str, place: Place, kind: Kind, findings: Findings) -> bool:
+    """Whether another kind has the key; says which."""
+    name = f"{above}.{key}" if above else key
+    for other in kind.relatives:
+        fragment = kind.root["$defs"][other]
+        keys = dict(dotted_keys(fragment, kind.root))
+        meant = name if name in keys else known_as(key, above, fragment, kind.root)
+        if meant:
+            which = "it" if meant == name else meant
+            findings.warning(
+                "ignored-key",
+                f"{name} has no effect for {kind.name}: {which} is for {other}",
+                place,
+            )
+            return True
+    return False
+
+
+def _report_misplaced(
+    key: str, last: str, home: str, entry: Entry, table: Table, findings: Findings
+) -> None:
+    """The right key in the wrong table. Where that table is empty, the indentation slipped,
+    and ignoring the key would run something that nobody asked for."""
+    empty = table.entries.get(home)
+    if empty is not None and is_null(empty.node):
+        findings.error(
+            "misplaced-key",
+            f"{home} is empty, and {key} is not a key at this level",
+            entry.place,
+            f"indent {key}, so that it belongs to {home}",
+        )
+        return
+    report = findings.note if is_null(entry.node) else findings.warning
+    report(
+        "misplaced-key",
+        f"{key} is not a key here, so it is ignored",
+        entry.place,
+        f"did you mean {last} {f'inside {home}' if home else 'at the top level'}?",
+    )
