@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from acideploy.config.problem import Problem
+    from acideploy.config.problem import Place, Problem
 
 INTERRUPTED_EXIT_CODE = 130
 
@@ -31,15 +31,24 @@ INTERRUPTED_EXIT_CODE = 130
 class AcideployError(Exception):
     """A failure to tell the user of: what is wrong, and `hint`, a command or an edit that mends it.
 
-    `detail` is text to show as it is below the message, such as the last lines of a log.
+    `place` is where in the user's files the cause lies, and `detail` text to show as it is below,
+    such as the last lines of a log.
     """
 
     exit_code: ClassVar[int] = 1
     meaning: ClassVar[str] = "acideploy failed in a way that has no code of its own"
 
-    def __init__(self, message: str, *, hint: str | None = None, detail: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        hint: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        super().__init__(f"{message} at {place}" if place else message)
         self.message = message
+        self.place = place
         self.hint = hint
         self.detail = detail
 

@@ -9,7 +9,7 @@ from types import TracebackType
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from acideploy.cli.problems import described
+from acideploy.cli.problems import described, relative, shown
 from acideploy.cli.terminal import colourful
 from acideploy.cli.usage import WrongUsage
 from acideploy.errors import AcideployError, ConfigurationError
@@ -22,7 +22,10 @@ def tell(error: AcideployError) -> int:
     if isinstance(error, ConfigurationError):
         for problem in error.problems:
             _line(described(problem, colour=colourful("stderr")))
-    _headline(error.message)
+    place = error.place and relative(error.place)
+    _headline(f"{error.message} at {place}" if place else error.message)
+    if place and place.text is not None:
+        _line("\n".join(shown(place)))
     if error.detail:
         _line(error.detail.rstrip("\n"))
     _hint(error.hint)

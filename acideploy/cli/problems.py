@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +28,7 @@ def described(problem: Problem, *, colour: bool) -> str:
     where = f"{problem.place}: " if problem.place else ""
     lines = [f"{where}{severity}: {problem.message} [{problem.code}]"]
     if problem.place and problem.place.text is not None:
-        lines += _shown(problem.place)
+        lines += shown(problem.place)
     if problem.hint:
         lines.append(f"  hint: {problem.hint}")
     return "\n".join(lines)
@@ -59,7 +61,16 @@ def counted(problems: Iterable[Problem]) -> str:
     return ", ".join(counts) or "no problems"
 
 
-def _shown(place: Place) -> list[str]:
+def relative(place: Place) -> Place:
+    """The place as the user would write it here: a file below the current directory by its name."""
+    try:
+        return replace(place, file=str(Path(place.file).relative_to(Path.cwd())))
+    except (ValueError, OSError):
+        return place
+
+
+def shown(place: Place) -> list[str]:
+    """The line, and below it a caret at the column."""
     text = (place.text or "").rstrip("\r\n")
     column = min(place.column or 1, len(text) + 1)
     start = max(0, column - _WIDTH // 2) if len(text) > _WIDTH else 0

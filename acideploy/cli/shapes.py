@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Shape: TypeAlias = dict[str, Any]
 
 # How the retired service spelt them.
-_COMPUTE_TYPES = {"local": "local", "aci": "ACI"}
+_COMPUTE_TYPES = {"local": "Local", "aci": "ACI"}
 
 WORKSPACE_NAME = "local"
 

@@ -34,12 +34,17 @@ def without_reference(table: Table, findings: Findings) -> Table:
     named = _name_of(entry.node)
     if named is None:
         return table
+    hint = (
+        "write the environment itself here, or remove this and set condaFile; "
+        "-e works once a workspace in the cloud is attached"
+    )
+    if named.endswith((".yml", ".yaml")):
+        hint = f"to use that conda file, write condaFile: {named}"
     findings.error(
         "environment-reference",
         f"environment only names {named!r}, which is registered in an Azure ML workspace",
         entry.node.place,
-        "write the environment itself here, or remove this and set condaFile; "
-        "-e works once a workspace in the cloud is attached",
+        hint,
     )
     rest = {key: each for key, each in table.entries.items() if key != "environment"}
     return Table(place=table.place, entries=rest)

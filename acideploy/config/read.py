@@ -75,4 +75,4 @@ def _report_slip(slip: Slip, source: Source, findings: Findings) -> None:
 
 def _why_no_keys(node: Node, source: Source) -> str:
     line = source.line(node.place.line or 1)
-    return space_after_colon(line) or 'write it as {"key": value} or as key: value'
+    return space_after_colon(line, source.text) or 'write it as {"key": value} or as key: value'

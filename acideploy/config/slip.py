@@ -35,7 +35,7 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
     for each in (line, before):
         if CONFLICT.match(each):
             return "a merge conflict was left in the file: keep one side of it"
-        if hint := space_after_colon(each):
+        if hint := space_after_colon(each, source.text):
             return hint
         if found := NO_SPACE_AFTER_DASH.match(each):
             return f"put a space after the dash: - {found[1].strip()}"
@@ -52,10 +52,13 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
     return None
 
 
-def space_after_colon(line: str) -> str | None:
-    """The line's key and value as they should be written; None when that is not what is wrong."""
+def space_after_colon(line: str, text: str) -> str | None:
+    """The line's key and value as they should be written; None when that is not what is wrong.
+
+    In JSON, which `text` tells, a key in quotes needs no space.
+    """
     found = NO_SPACE_AFTER_COLON.match(line)
-    if found is None:
+    if found is None or (found[1][0] in "\"'" and _is_json(text)):
         return None
     value = "..." if SECRET.search(line) else found[2].strip()
     return f"put a space after the colon: {found[1]}: {value}"
@@ -69,9 +72,13 @@ def _line_before(source: Source, number: int) -> str:
     return ""
 
 
+def _is_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
+
+
 def _lacks_comma(text: str, slip: Slip, line: str, before: str) -> bool:
     return (
-        text.lstrip()[:1] in ("{", "[")
+        _is_json(text)
         and line.lstrip()[:1] in ('"', "'", "{", "[")
         and UNENDED_JSON_LINE.search(before) is not None
         and slip.offset < len(text)

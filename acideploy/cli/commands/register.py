@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acideploy.cli import shapes
 from acideploy.cli.command import command
@@ -13,10 +12,7 @@ from acideploy.cli.commands.unused import RESOURCES, SAMPLES, note_unused
 from acideploy.cli.options import FILE, FILE_OR_FOLDER, PROPERTIES, TAGS, ModelName, OneOf, Option
 from acideploy.cli.session import Session
 from acideploy.cli.usage import WrongUsage
-from acideploy.errors import StorageError, UnsupportedError
-
-if TYPE_CHECKING:
-    from acideploy.models import Model
+from acideploy.errors import UnsupportedError
 
 _FRAMEWORKS = OneOf("FRAMEWORK", ("Custom", "Multi", "Onnx", "ScikitLearn", "TensorFlow"))
 
@@ -59,6 +55,7 @@ def register(
 ) -> object:
     """Register a file or a folder as the next version of a model."""
     from acideploy.models import ModelDraft
+    from acideploy.models.metadata import write_metadata
 
     path = _given_path(model_path, unused)
     note_unused(session, unused)
@@ -72,7 +69,7 @@ def register(
     )
     model = session.workspace.register_model(path, draft)
     if output_metadata_file:
-        _write_metadata(output_metadata_file, model)
+        write_metadata(output_metadata_file, model)
     return shapes.model(model, full=session.settings.full)
 
 
@@ -86,14 +83,3 @@ def _given_path(model_path: Path | None, unused: dict[str, Any]) -> Path:
     if model_path is None:
         raise WrongUsage("missing option '--model-path' / '-p'", hint="-p FILE_OR_FOLDER")
     return model_path
-
-
-def _write_metadata(file: Path, model: Model) -> None:
-    content = {"modelId": model.id, "workspaceName": shapes.WORKSPACE_NAME, "resourceGroupName": ""}
-    try:
-        file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StorageError(
-            f"{model.id} is registered, but {file} cannot be written: {error.strerror}",
-            hint=f"use -m {model.id} in place of -f {file}",
-        ) from error

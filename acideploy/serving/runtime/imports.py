@@ -12,7 +12,7 @@ STANDIN = Path(__file__).parent / "standin"
 
 
 def arrange_imports(app_root: Path) -> None:
-    """Prepares the module search path and what is left of `azureml`, before the script is loaded."""
+    """Prepares the module search path and what is left of `azureml`, before the script loads."""
     _arrange_search_path(app_root)
     _graft_stand_in()
     _mend_data_collector()

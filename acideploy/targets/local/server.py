@@ -77,15 +77,10 @@ class Server:
         """Why the process ended, by its log."""
         diagnosis = self.diagnosis()
         log = tail(self.directory.log, _LOG_LINES_SHOWN)
-        place = f" at {diagnosis.place}" if diagnosis.place else ""
-        shown = (
-            f"  {diagnosis.place.text.strip()}\n"
-            if diagnosis.place and diagnosis.place.text
-            else ""
-        )
         return ServiceFailedError(
-            f"service {self.name} failed: {diagnosis.cause}{place}",
-            detail=f"{shown}last lines of the log:\n{log}" if log else None,
+            f"service {self.name} failed: {diagnosis.cause}",
+            place=diagnosis.place,
+            detail=f"last lines of the log:\n{log}" if log else None,
             hint=diagnosis.hint,
         )
 

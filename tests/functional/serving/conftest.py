@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ from serving_process import ServingProcess, Start, serving, serving_environment
 
 @pytest.fixture(scope="session")
 def serving_python() -> Path:
-    return serving_environment()
+    """`ACIDEPLOY_TEST_SERVING_PYTHON=3.8` runs these tests on what Python 3.8 is given."""
+    return serving_environment(python=os.environ.get("ACIDEPLOY_TEST_SERVING_PYTHON"))
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ def test_a_key_given_twice_is_reported_and_the_last_one_counts(text: str) -> Non
     [
         ("a:\n  cpu: 1\n  memoryInGB:2\nb: 1", 3, "put a space after the colon: memoryInGB: 2"),
         ('{\n  "a": 1\n  "b": 2\n}', 3, "put a comma at the end of the line above"),
+        ('{\n"a":1\n"b":2\n}', 3, "put a comma at the end of the line above"),
         ("a:\n\tb: 1", 2, "indent with spaces: YAML does not allow tabs"),
         ('{"a": "C:\\models"}', 1, "write paths with / instead of \\"),
         ("<<<<<<< HEAD\na: 1\n=======\n", 2, "a merge conflict was left in the file"),
