@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from io import TextIOWrapper
 
-from acideploy.cli.failure import apologise
-from acideploy.cli.root import run
+from acideploy.errors import INTERRUPTED_EXIT_CODE
 
 
 def main() -> None:
+    try:
+        from acideploy.cli.failure import apologise
+        from acideploy.cli.root import run
+    except KeyboardInterrupt:
+        # Nothing has begun yet, so there is nothing to tell.
+        sys.exit(INTERRUPTED_EXIT_CODE)
     sys.excepthook = apologise
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -11,7 +11,7 @@ from acideploy.cli.usage import WrongUsage, did_you_mean
 
 # What Windows PowerShell's `>` writes, and what it puts before UTF-8.
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -78,11 +78,9 @@ def _read(name: str) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return content.removeprefix(codecs.BOM_UTF8).decode(encoding, "replace").rstrip("\r\n")
+    encoding = next((each for mark, each in _MARKS if content.startswith(mark)), "utf-8")
     try:
-        return content.decode().removesuffix("\n")
+        return content.decode(encoding).removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         return content.decode(errors="surrogateescape")
 

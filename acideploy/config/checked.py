@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -50,7 +50,12 @@ class Findings:
 
     def checked(self, value: T | None) -> Checked[T]:
         """Returns the value with the problems in the order of the files, or without it on error."""
-        problems = tuple(sorted(dict.fromkeys(self.problems), key=self._position))
+        order = {self.first: 0}
+        for problem in self.problems:
+            order.setdefault(_file_of(problem), len(order))
+        problems = tuple(
+            sorted(dict.fromkeys(self.problems), key=lambda each: _position(each, order))
+        )
         return Checked(value=None if has_errors(problems) else value, problems=problems)
 
     def _add(
@@ -59,12 +64,6 @@ class Findings:
         self.problems.append(
             Problem(code=code, severity=severity, message=message, place=place, hint=hint)
         )
-
-    def _position(self, problem: Problem) -> tuple[int, int, int]:
-        """The first file, the others in the order in which they came up; then line and column."""
-        files = list(dict.fromkeys([self.first, *(_file_of(each) for each in self.problems)]))
-        place = problem.place or Place(file="")
-        return files.index(_file_of(problem)), place.line or 0, place.column or 0
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
@@ -95,6 +94,12 @@ def _as_error(problem: Problem) -> Problem:
         place=problem.place,
         hint=problem.hint,
     )
+
+
+def _position(problem: Problem, order: Mapping[str, int]) -> tuple[int, int, int]:
+    place = problem.place
+    line, column = (place.line, place.column) if place else (None, None)
+    return order[_file_of(problem)], line or 0, column or 0
 
 
 def _file_of(problem: Problem) -> str:

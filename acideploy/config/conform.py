@@ -7,7 +7,7 @@ from acideploy.config.coerce import coerce
 from acideploy.config.document import Entry, Items, Node, Scalar, Table, is_blank, is_null
 from acideploy.config.kinds import Kind
 from acideploy.config.schema import Fragment, properties, types
-from acideploy.config.unknown_keys import report_unknown
+from acideploy.config.unknown_keys import report_unknown_keys
 from acideploy.config.violations import report_violations
 
 SECRETS = frozenset({"primaryKey", "secondaryKey", "password"})
@@ -38,17 +38,17 @@ class _Shaper:
         known = properties(fragment, self._kind.root)
         free = fragment.get("additionalProperties", True)
         entries: dict[str, Entry] = {}
+        unknown: list[str] = []
         for key, entry in table.entries.items():
             name = f"{above}.{key}" if above else key
             holds = known.get(key) or (free if isinstance(free, dict) else None)
             if holds is None and free is False:
-                report_unknown(
-                    key, above, entry, table=table, kind=self._kind, findings=self._findings
-                )
+                unknown.append(key)
             elif self._counts(name, known.get(key), entry):
                 node = self._node(entry.node, holds or {}, name)
                 if node is not None:
                     entries[key] = Entry(place=entry.place, node=node)
+        report_unknown_keys(unknown, above, table=table, kind=self._kind, findings=self._findings)
         return Table(place=table.place, entries=entries)
 
     def _counts(self, name: str, holds: Fragment | None, entry: Entry) -> bool:

@@ -84,10 +84,8 @@ def environment_from_object(
     table: Table, bases: Bases, findings: Findings, *, conda: CondaEnvironment | None = None
 ) -> Environment:
     """`table` conforms to the schema; `conda` replaces what it says of conda."""
-    image, dockerfile = (
-        table.scalar("docker", "baseImage"),
-        table.scalar("docker", "baseDockerfile"),
-    )
+    image = table.scalar("docker", "baseImage")
+    dockerfile = table.scalar("docker", "baseDockerfile")
     if image and dockerfile:
         findings.error(
             "base-image-and-dockerfile",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from acideploy.config.checked import Findings
 from acideploy.config.document import Entry, Items, Node, Scalar, Table
-from acideploy.config.limits import MAX_DEPTH, duplicate_key, without_surrogates
+from acideploy.config.limits import MAX_DEPTH, MAX_NODES, duplicate_key, without_surrogates
 from acideploy.config.slip import Excess, Slip
 from acideploy.config.source import Source
 
@@ -51,6 +51,7 @@ class _Reader:
         self._findings = findings
         self._tokens = _tokens(source.text)
         self._next = next(self._tokens)
+        self._count = 0
 
     def document(self) -> Node:
         node = self._value(0)
@@ -66,6 +67,9 @@ class _Reader:
     def _value(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise Excess(f"nested more than {MAX_DEPTH} deep", self._next.offset)
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise Excess(f"more than {MAX_NODES:,} values", self._next.offset)
         token = self._take()
         if token.text == "{":
             return self._table(token, depth)

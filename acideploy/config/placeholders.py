@@ -9,6 +9,8 @@ from acideploy.config.document import Table, scalars
 
 # $(pipeline.variable), ${VARIABLE}, #{token}#, {{ template }}, <your-name>, __TOKEN__
 VARIABLE = re.compile(r"\$\([\w.\- ]+\)|\$\{\w+\}|#\{[^}]+\}#?|\{\{.+?\}\}|<[\w\- ]+>|__[A-Z_]+__")
+# A value is short; in a long text, some patterns take quadratic time.
+LONGEST = 500
 # The service's own environment variables may well hold any of these.
 FREE_TEXT = ("description", "environmentVariables", "baseDockerfile", "variables")
 
@@ -26,7 +28,7 @@ def report_placeholders(table: Table, findings: Findings) -> None:
                 scalar.place,
                 "remove it",
             )
-        elif not set(keys) & set(FREE_TEXT) and (found := VARIABLE.search(scalar.value)):
+        elif not set(keys) & set(FREE_TEXT) and (found := VARIABLE.search(scalar.value[:LONGEST])):
             findings.warning(
                 "unreplaced-variable",
                 f"{found[0]} in {name} was not replaced by a value",

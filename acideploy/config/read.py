@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acideploy.config.checked import Findings
-from acideploy.config.document import Node, Table, is_null
+from acideploy.config.document import Node, Table, is_null, scalars
 from acideploy.config.json_reader import looks_like_json, read_json
 from acideploy.config.slip import Excess, Slip, guess_hint, space_after_colon
 from acideploy.config.source import Source, hides_secret, read_source
@@ -58,10 +58,26 @@ def _read(source: Source, findings: Findings) -> Node | None:
 
 def _read_after(json_slip: Slip, source: Source, findings: Findings) -> Node | None:
     """Reads as YAML; when that fails too, the reader that came further knows the reason better."""
+    attempt = Findings()
     try:
-        return read_yaml(source, findings)
+        node = read_yaml(source, attempt)
     except Slip as yaml_slip:
         raise max(json_slip, yaml_slip, key=lambda slip: slip.offset) from None
+    if node is not None and _holds_swallowed_key(node, source):
+        raise json_slip
+    findings.extend(attempt.problems)
+    return node
+
+
+def _holds_swallowed_key(node: Node, source: Source) -> bool:
+    """Whether a comma is missing that YAML does not miss: it reads `1 "b":2` as one text."""
+    for _, scalar in scalars(node):
+        place = scalar.place
+        if '":' in scalar.text and place.line and place.column:
+            start = source.line(place.line)[place.column - 1 :]
+            if not start.startswith(('"', "'")):
+                return True
+    return False
 
 
 def _report_slip(slip: Slip, source: Source, findings: Findings) -> None:

@@ -6,6 +6,8 @@ import re
 
 from acideploy.config.source import SECRET, Source
 
+# Nobody writes longer ones, and some patterns take quadratic time.
+LONGEST_LINE = 500
 NO_SPACE_AFTER_COLON = re.compile(r"""^[\s{,-]*(["']?[\w$.-]+["']?):([^\s:/\\].*)$""")
 NO_SPACE_AFTER_DASH = re.compile(r"^\s*-([\w\"'].*)$")
 CONFLICT = re.compile(r"^(<<<<<<<|=======|>>>>>>>)")
@@ -30,8 +32,8 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
     """The most likely edit that mends it."""
     place = source.place(slip.offset)
     number = place.line or 1
-    line = source.line(number)
-    before = _line_before(source, number)
+    line = source.line(number)[:LONGEST_LINE]
+    before = _line_before(source, number)[:LONGEST_LINE]
     for each in (line, before):
         if CONFLICT.match(each):
             return "a merge conflict was left in the file: keep one side of it"
@@ -57,7 +59,7 @@ def space_after_colon(line: str, text: str) -> str | None:
 
     In JSON, which `text` tells, a key in quotes needs no space.
     """
-    found = NO_SPACE_AFTER_COLON.match(line)
+    found = NO_SPACE_AFTER_COLON.match(line[:LONGEST_LINE])
     if found is None or (found[1][0] in "\"'" and _is_json(text)):
         return None
     value = "..." if SECRET.search(line) else found[2].strip()

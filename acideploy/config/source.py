@@ -44,9 +44,8 @@ class Source:
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self.line_starts, offset)
         start = self.line_starts[line - 1]
-        return Place(
-            file=self.file, line=line, column=offset - start + 1, text=_shown(self.line(line))
-        )
+        shown = _shown(self.text[start : min(self._end(line), start + MAX_SHOWN_LINE + 1)])
+        return Place(file=self.file, line=line, column=offset - start + 1, text=shown)
 
     def at(self, line: int, column: int) -> Place:
         """The place of that line and column, both from 1, or the nearest there is."""
@@ -55,9 +54,11 @@ class Source:
 
     def line(self, number: int) -> str:
         """The line of that number, from 1, without its end."""
-        start = self.line_starts[number - 1]
-        end = self.text.find("\n", start)
-        return self.text[start:] if end < 0 else self.text[start:end]
+        return self.text[self.line_starts[number - 1] : self._end(number)]
+
+    def _end(self, number: int) -> int:
+        is_last = number == len(self.line_starts)
+        return len(self.text) if is_last else self.line_starts[number] - 1
 
 
 def make_source(file: str, text: str) -> Source:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from acideploy.config.checked import Findings
 from acideploy.config.document import Entry, Table, is_null
 from acideploy.config.kinds import Kind
@@ -9,14 +11,26 @@ from acideploy.config.problem import Place
 from acideploy.config.schema import dotted_keys
 from acideploy.config.spelling import known_as, nearest_key
 
+# A file with more is not a configuration; finding what each was meant to be takes time.
+MOST_REPORTED = 25
 
-def report_unknown(
-    key: str, above: str, entry: Entry, *, table: Table, kind: Kind, findings: Findings
+
+def report_unknown_keys(
+    keys: Sequence[str], above: str, *, table: Table, kind: Kind, findings: Findings
 ) -> None:
-    """Reports a key that the schema of `kind` does not have in the table `above`.
+    """Reports the keys of `table` that the schema of `kind` does not have there.
 
-    `table` is that table: what else it holds may tell what happened.
+    `above` is the dotted name of that table.
     """
+    for key in keys[:MOST_REPORTED]:
+        _report(key, above, table, kind, findings)
+    if rest := keys[MOST_REPORTED:]:
+        place = table.entries[rest[0]].place
+        findings.warning("unknown-key", f"{len(rest):,} more keys here are unknown", place)
+
+
+def _report(key: str, above: str, table: Table, kind: Kind, findings: Findings) -> None:
+    entry = table.entries[key]
     name = f"{above}.{key}" if above else key
     meant = known_as(key, above, kind.fragment, kind.root)
     if meant is None and _belongs_elsewhere(key, above, entry.place, kind, findings):

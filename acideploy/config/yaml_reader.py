@@ -116,7 +116,7 @@ class _Reader:
 
     def _limit(self, offset: int) -> None:
         if self._count > MAX_NODES:
-            raise Excess(f"more than {MAX_NODES:,} values; a configuration has fewer", offset)
+            raise Excess(f"more than {MAX_NODES:,} values", offset)
 
     def _alias(self, event: Any, offset: int) -> Node:
         if event.anchor not in self._anchors:

@@ -110,6 +110,7 @@ SAMPLES = {
 # A tag may hold a template behind its equals sign.
 _VARIABLE = re.compile(r"^[^=]*[$<%{]")
 
+_KINDS = re.compile(r"^(stray word|no flag|no command|no value for) .*")
 _REDIRECTIONS = (">", ">>", "2>", "2>>")
 
 
@@ -340,7 +341,7 @@ def main(corpus: Path) -> int:
         state = f"{row.cause} -> {row.ours}" if row.cause else f"{row.flags} flags read"
         print(f"{mark} {row.file:18} {row.command:22} {state[:110]}")
     print()
-    counts = Counter(re.sub(r" \S+$", " ...", row.cause) or "every flag read" for row in judged)
+    counts = Counter(_KINDS.sub(r"\1 ...", row.cause) or "every flag read" for row in judged)
     for cause, count in counts.most_common():
         print(f"{count:5}  {cause}")
     differing = sum(not row.agrees for row in judged)

@@ -2,7 +2,8 @@
 
 This folder is copied beside the user's code as `acideploy_serving` and started with
 `python -m acideploy_serving`. It runs in the service's own environment, on Python 3.8 and later,
-so nothing here imports the rest of acideploy or uses newer syntax.
+so nothing here imports the rest of acideploy or uses newer syntax. Start it anywhere but in the
+application root, where Python itself would import a user's `types.py` before the library's.
 
 Variables that it adds to those of azureml-inference-server-http:
 

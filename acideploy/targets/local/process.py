@@ -14,8 +14,8 @@ import psutil
 from acideploy.clock import Clock
 from acideploy.targets.local.record import ProcessIdentity
 
-# A score that is being computed may finish; nobody waits longer than this for it.
-_GRACE_SECONDS = 10.0
+# The server itself gives running scores 30 s to finish.
+_GRACE_SECONDS = 32.0
 
 
 def start_detached(
@@ -42,7 +42,7 @@ def is_alive(identity: ProcessIdentity | None) -> bool:
 
 
 def stop(identity: ProcessIdentity | None, *, app_root: Path, clock: Clock) -> None:
-    """Ends the server and its workers: asks first, and kills what is left after ten seconds.
+    """Ends the server and its workers: asks first, and kills what is left after half a minute.
 
     Workers are also found when their parent is gone, by the app root that they run in.
     """

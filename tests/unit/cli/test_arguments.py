@@ -120,7 +120,7 @@ def test_a_byte_order_mark_is_no_part_of_the_value(tmp_path: Path, encoding: str
     assert expand(f"@{file}") == '"ü"'
 
 
-def test_bytes_that_are_no_text_survive(tmp_path: Path) -> None:
-    image = b"\xff\xd8\xff\xe0 jpeg\n"
+@pytest.mark.parametrize("image", [b"\xff\xd8\xff\xe0 jpeg\n", b"\xff\xfe\x00\xd8\n"])
+def test_bytes_that_are_no_text_survive(tmp_path: Path, image: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(image)
     assert expand(f"@{tmp_path / 'a.jpg'}").encode(errors="surrogateescape") == image

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -26,6 +28,18 @@ def test_json_is_sorted_and_readable() -> None:
 
 def test_jsonc_is_plain_json_where_no_terminal_shows_it() -> None:
     assert formatted(SHAPE, "jsonc") == formatted(SHAPE, "json")
+
+
+def test_jsonc_has_colours_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = formatted({"a": 'b: "1" true', "c": [1.5, None]}, "jsonc")
+    assert '\x1b[34m"a"\x1b[0m:' in text
+    assert "\x1b[36m1.5\x1b[0m" in text
+    assert re.sub(r"\x1b\[\d+m", "", text) == formatted(
+        {"a": 'b: "1" true', "c": [1.5, None]}, "json"
+    )
 
 
 def test_yaml_holds_the_same() -> None:

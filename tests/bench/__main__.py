@@ -1,0 +1,95 @@
+"""`make bench`: one table, each row a ratio against a named baseline of the same run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.measure import Row, compared, peak_megabytes, seconds, table
+
+ACIDEPLOY = str(Path(sys.executable).parent / "acideploy")
+FILES = ("-ic", "inferenceconfig.json", "-dc", "deploymentconfig.json")
+DEPLOY = (ACIDEPLOY, "model", "deploy", "-n", "iris-svc", "-m", "iris:1", *FILES, "-o", "none")
+MODEL_MEGABYTES = 500
+
+
+def start_up() -> Iterator[Row]:
+    """What every command and every press of Tab costs."""
+    imported = seconds([sys.executable, "-c", "import click"], runs=10)
+    baseline = 'python -c "import click"'
+    helped = seconds([ACIDEPLOY, "--help"], runs=10)
+    yield compared("acideploy --help", helped, baseline, imported, asked="at most 3")
+    words = {"COMP_WORDS": "acideploy service show -n ", "COMP_CWORD": "4"}
+    tab = {**os.environ, "_ACIDEPLOY_COMPLETE": "bash_complete", **words}
+    completed = seconds([ACIDEPLOY], runs=10, env=tab)
+    yield compared("completion of a name", completed, baseline, imported, asked="at most 3")
+
+
+def deploys(folder: Path) -> Iterator[Row]:
+    """What a deploy costs when the environment is there already, and when nothing changed."""
+    env = {**os.environ, "ACIDEPLOY_HOME": str(folder / "home"), "CI": "true"}
+    project = folder / "project"
+    seconds([ACIDEPLOY, "init", str(project)], env=env)
+    at_project = {"env": env, "cwd": project}
+    seconds([ACIDEPLOY, "model", "register", "-n", "iris", "-p", "model.pkl"], **at_project)
+    first = seconds(DEPLOY, **at_project)
+    script = project / "score.py"
+    times = []
+    for number in range(3):
+        script.write_text(f"{script.read_text()}# {number}\n")
+        times.append(seconds([*DEPLOY, "--overwrite"], **at_project))
+    python = next((folder / "home" / "environments").glob("*/bin/python"))
+    modules = "import azureml_inference_server_http.server.entry"
+    imports = modules.replace(".server.entry", ".server.user_script") + ", sklearn.linear_model, granian"
+    bare = seconds([str(python), "-c", imports], runs=3)
+    yield compared(
+        "deploy again, other code, same environment",
+        min(times),
+        "python importing the server and scikit-learn",
+        bare,
+        asked="under 2 s",
+    )
+    same = seconds([*DEPLOY, "--overwrite"], runs=3, **at_project)
+    yield compared("deploy again, nothing changed", same, "first deploy, warm uv cache", first)
+    seconds([ACIDEPLOY, "service", "delete", "-n", "iris-svc"], **at_project)
+
+
+def models(folder: Path) -> Iterator[Row]:
+    """What registering costs, beside reading the same bytes, and how much memory it takes."""
+    env = {**os.environ, "ACIDEPLOY_HOME": str(folder / "models"), "CI": "true"}
+    big, small = folder / "big.bin", folder / "small.bin"
+    with big.open("wb") as file:
+        for _ in range(MODEL_MEGABYTES):
+            file.write(os.urandom(1 << 20))
+    small.write_bytes(os.urandom(1 << 20))
+    register = (ACIDEPLOY, "model", "register", "-o", "none", "-n")
+    hashed = seconds(["sha256sum", str(big)], runs=2)
+    registered = seconds([*register, "big", "-p", str(big)], env=env, cwd=folder)
+    title = f"register a model of {MODEL_MEGABYTES} MB"
+    yield compared(title, registered, "sha256sum of it", hashed)
+    copied = seconds(["cp", str(big), str(folder / "copy.bin")])
+    download = (ACIDEPLOY, "model", "download", "-i", "big:1", "-t", "out", "-o", "none")
+    downloaded = seconds(download, env=env, cwd=folder)
+    yield compared("unpack it, digest checked", downloaded, "cp and sha256sum", copied + hashed)
+    most = peak_megabytes([*register, "big", "-p", str(big)], env=env, cwd=folder)
+    least = peak_megabytes([*register, "small", "-p", str(small)], env=env, cwd=folder)
+    yield Row("peak memory of that", f"{most:.0f} MiB", f"1 MB ({least:.0f} MiB)", most / least)
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="acideploy-bench-"))
+    try:
+        from tests.bench.bench_serving import serving
+
+        rows = [*start_up(), *deploys(folder), *models(folder), *serving(folder)]
+        print(table(rows))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

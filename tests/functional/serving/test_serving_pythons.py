@@ -1,0 +1,65 @@
+"""The runtime and its pinned stack, on every Python that a service can have."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from serving_process import free_port, serving, serving_environment
+
+from acideploy.serving import supported_pythons
+
+SCRIPT = """
+import json, sys, threading, time
+from azureml.core.model import Model
+def init():
+    time.sleep(0.5)
+def run(data):
+    seconds = json.loads(data)
+    end = time.time() + seconds
+    while time.time() < end: pass
+    return [sys.version_info[:2], threading.current_thread().name]
+"""
+
+
+@pytest.mark.parametrize("python", supported_pythons())
+def test_a_service_starts_scores_limits_and_is_replaced(python: str, tmp_path: Path) -> None:
+    interpreter = serving_environment(python=python)
+    app_root = tmp_path / "app"
+    app_root.mkdir()
+    (app_root / "score.py").write_text(SCRIPT)
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"primaryKey": "one", "secondaryKey": "two"}))
+    variables = {"ACIDEPLOY_KEYS_FILE": str(keys), "SCORING_TIMEOUT_MS": "500"}
+    bearer = {"Authorization": "Bearer two"}
+    port = free_port()
+
+    with serving(interpreter, app_root, port=port, variables=variables) as service:
+        service.wait_until_ready()
+        assert service.score("0").status == 401
+        reply = service.score("0", bearer)
+        assert reply.status == 200, service.log
+        version = [int(part) for part in python.split(".")]
+        assert json.loads(reply.body) == [version, "scoring_0"]
+        assert json.loads(service.score("60", bearer).body)["message"].startswith("Scoring timeout")
+
+        with serving(interpreter, app_root, port=port, variables=variables) as successor:
+            while "Listening at" not in successor.log:
+                assert service.get("/").text == "Healthy"
+                assert successor.process.poll() is None, successor.log
+                time.sleep(0.01)
+            assert service.stop() == 0
+            assert successor.score("0", bearer).status == 200
+
+
+@pytest.mark.parametrize("python", supported_pythons())
+def test_a_script_that_fails_ends_the_service(python: str, tmp_path: Path) -> None:
+    app_root = tmp_path / "app"
+    app_root.mkdir()
+    (app_root / "score.py").write_text("def init():\n    {}['model']\ndef run(data): pass")
+    with serving(serving_environment(python=python), app_root) as service:
+        assert service.wait() == 3
+        assert 'score.py", line 2, in init' in service.log
+        assert service.log.count("Invoking user's init") == 1

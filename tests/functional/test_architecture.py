@@ -1,0 +1,89 @@
+"""Who may import what: the rules that hold the package's shape."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "acideploy"
+
+
+def _modules() -> Iterator[Path]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "template" not in path.parts and "runtime" not in path.parts:
+            yield path
+
+
+def _imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def _importing(name: str) -> list[str]:
+    return [
+        str(path.relative_to(PACKAGE))
+        for path in _modules()
+        if any(each == name or each.startswith(f"{name}.") for each in _imports(path))
+    ]
+
+
+@pytest.mark.parametrize("library", ["click", "rich"])
+def test_only_the_command_line_knows_of_the_terminal(library: str) -> None:
+    assert [path for path in _importing(library) if not path.startswith("cli/")] == []
+
+
+def test_rich_is_imported_by_the_live_renderer_alone() -> None:
+    assert _importing("rich") == ["cli/render/live.py"]
+
+
+def test_the_core_does_not_know_the_command_line() -> None:
+    importing = _importing("acideploy.cli")
+    assert [path for path in importing if not path.startswith(("cli/", "__main__"))] == []
+
+
+def test_nothing_imports_azure_yet() -> None:
+    assert _importing("azure") == []
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    reading = [
+        path
+        for path in _modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id, node.attr) in {("time", "sleep"), ("datetime", "now")}
+    ]
+    assert {path.name for path in reading} == {"clock.py"}
+
+
+def test_the_facade_alone_puts_parts_together() -> None:
+    assert _importing("acideploy.models.store") == ["api.py"]
+    assert _importing("acideploy.targets.local.target") == ["targets/local/__init__.py"]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["model", "deploy", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from acideploy.cli.root import run\n"
+        "import contextlib\n"
+        f"with contextlib.suppress(SystemExit): run({arguments!r})\n"
+        "heavy = {'azure', 'jsonschema', 'rich', 'yaml', 'jmespath', 'psutil'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip().splitlines()[-1] == "[]"
