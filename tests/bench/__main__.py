@@ -44,7 +44,9 @@ def deploys(folder: Path) -> Iterator[Row]:
         times.append(seconds([*DEPLOY, "--overwrite"], **at_project))
     python = next((folder / "home" / "environments").glob("*/bin/python"))
     modules = "import azureml_inference_server_http.server.entry"
-    imports = modules.replace(".server.entry", ".server.user_script") + ", sklearn.linear_model, granian"
+    imports = (
+        modules.replace(".server.entry", ".server.user_script") + ", sklearn.linear_model, granian"
+    )
     bare = seconds([str(python), "-c", imports], runs=3)
     yield compared(
         "deploy again, other code, same environment",

@@ -22,7 +22,6 @@ from acideploy.observe import wait_for
 from tests.e2e.conftest import ECHO, Workspace
 
 
-
 def _slow(seconds: int) -> str:
     """The echo script, which takes its time to start."""
     return f"import time\ntime.sleep({seconds})\n{ECHO}"
@@ -70,10 +69,9 @@ def test_results_are_all_that_is_on_stdout(workspace: Workspace) -> None:
 def test_an_unchanged_environment_needs_no_package_index(workspace: Workspace) -> None:
     workspace.deploy()
     workspace.write("score.py", ECHO.replace("hello", "again"))
-    flags = ("-ic", "inference.json", "-dc", "deployment.json", "--overwrite")
-    workspace.run(
-        "model", "deploy", "-n", "echo-svc", *flags, UV_OFFLINE="1", UV_NO_CACHE="1", PATH="/nowhere"
-    )
+    flags = ("-n", "echo-svc", "-ic", "inference.json", "-dc", "deployment.json", "--overwrite")
+    cut_off = {"UV_OFFLINE": "1", "UV_NO_CACHE": "1", "PATH": "/nowhere"}
+    workspace.run("model", "deploy", *flags, **cut_off)
     assert workspace.score()["greeting"] == "again"
 
 
@@ -179,7 +177,8 @@ def test_a_service_stops_and_starts_on_the_same_port(workspace: Workspace) -> No
     port = workspace.deploy().result["port"]
     assert workspace.run("service", "stop", "-n", "echo-svc").result["state"] == "stopped"
     assert workspace.server_processes() == []
-    assert "stopped" in workspace.run("service", "run", "-n", "echo-svc", "-d", "1", expect=8).stderr
+    refused = workspace.run("service", "run", "-n", "echo-svc", "-d", "1", expect=8)
+    assert "it is stopped" in refused.stderr
     assert workspace.run("service", "start", "-n", "echo-svc").result["port"] == port
     before = workspace.server_processes()
     assert workspace.run("service", "restart", "-n", "echo-svc").result["port"] == port
