@@ -19,13 +19,13 @@ from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.targets import Answer, Keys, Service
 from acideploy.targets.local import LocalTarget
+from acideploy.update import wanted_by_update
 from acideploy.wanted import (
     ConfigurationFiles,
     DeployRequest,
     UpdateRequest,
     check_files,
     wanted_by,
-    wanted_by_update,
 )
 
 __all__ = [

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from acideploy.code import Code, code_of
+from acideploy.code import code_of
 from acideploy.config import (
     check_service_name,
     read_deployment_config,
@@ -20,15 +20,12 @@ from acideploy.config.values import (
     InferenceConfig,
     LocalDeployment,
     Override,
-    Serving,
 )
-from acideploy.environment.request import EnvironmentRequest, request_environment
+from acideploy.environment.request import request_environment
 from acideploy.errors import ConfigurationError, UnsupportedError
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
-from acideploy.targets.local.layout import RevisionDirectory
-from acideploy.targets.local.record import Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +113,8 @@ def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emi
         request.files, name=request.name, directory=directory
     )
     inference, deployment = _require(inference, deployment, problems, request.files, emit=emit)
-    local = _require_local(deployment)
-    models = _find_models(request.models, request.model_metadata_files, store)
+    local = require_local(deployment)
+    models = find_models(request.models, request.model_metadata_files, store)
     environment = inference.environment
     asked, notes = request_environment(
         environment,
@@ -146,112 +143,6 @@ def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emi
     )
 
 
-def wanted_by_update(
-    request: UpdateRequest,
-    revision: Revision,
-    files: RevisionDirectory,
-    *,
-    store: ModelStore,
-    directory: Path,
-    emit: Emit,
-) -> Wanted:
-    """The deployed revision with the changes of an update."""
-    present = _wanted_again(request.name, revision, files, store)
-    tags = {**revision.tags, **request.add_tags}
-    described = replace(
-        present,
-        description=request.description or revision.description,
-        tags={key: value for key, value in tags.items() if key not in request.remove_tags},
-        properties={**revision.properties, **request.add_properties},
-    )
-    if request.models or request.model_metadata_files:
-        models = _find_models(request.models, request.model_metadata_files, store)
-        described = replace(described, models=models)
-    if request.files.say_where:
-        described = _with_deployment(described, request.files, directory, emit)
-    if request.files.say_what_runs:
-        described = _with_inference(described, request, store, directory, emit)
-    return described
-
-
-def _wanted_again(
-    name: str, revision: Revision, files: RevisionDirectory, store: ModelStore
-) -> Wanted:
-    source = revision.source_directory
-    tls = revision.ssl_enabled
-    return Wanted(
-        name=name,
-        models=_find_models(revision.models, (), store),
-        code=Code(
-            path=files.app_root / (source or revision.entry_script),
-            entry_script=revision.entry_script,
-            source_directory=source,
-            origin=Path(revision.origin),
-        ),
-        environment=EnvironmentRequest.from_json(revision.environment_request),
-        serving=Serving(
-            auth_enabled=revision.auth_enabled,
-            ssl_enabled=tls,
-            ssl_certificate=files.certificate if tls else None,
-            ssl_key=files.certificate_key if tls else None,
-            cname=revision.cname,
-            app_insights_enabled=revision.app_insights_enabled,
-        ),
-        variables=revision.variables,
-        environment_details=revision.environment,
-    )
-
-
-def _with_deployment(
-    wanted: Wanted, files: ConfigurationFiles, directory: Path, emit: Emit
-) -> Wanted:
-    """The keys that the file or the flags give, over those of the deployed service."""
-    checked = read_deployment_config(
-        files.deployment_config,
-        overrides=_with_compute_type(files),
-        cwd=directory,
-    )
-    _tell(checked.problems, strict=files.strict, emit=emit)
-    assert checked.value is not None
-    local = _require_local(checked.value)
-    given = {
-        field: value
-        for field in Serving.__dataclass_fields__
-        if (value := getattr(local.serving, field)) is not None
-    }
-    return replace(wanted, serving=replace(wanted.serving, **given), port=local.port)
-
-
-def _with_compute_type(files: ConfigurationFiles) -> Sequence[Override]:
-    """A service keeps its compute type: flags alone need not repeat it."""
-    if files.deployment_config:
-        return files.deployment_overrides
-    local = Override(key="computeType", value="local", flag="--compute-type")
-    return (local, *files.deployment_overrides)
-
-
-def _with_inference(
-    wanted: Wanted, request: UpdateRequest, store: ModelStore, directory: Path, emit: Emit
-) -> Wanted:
-    """The code and the environment of a new inference config."""
-    deploy = DeployRequest(
-        name=request.name,
-        files=replace(
-            request.files,
-            deployment_config=None,
-            deployment_overrides=_with_compute_type(ConfigurationFiles()),
-        ),
-    )
-    new = wanted_by(deploy, store=store, directory=directory, emit=emit)
-    return replace(
-        wanted,
-        code=new.code,
-        environment=new.environment,
-        variables=new.variables,
-        environment_details=new.environment_details,
-    )
-
-
 def _require(
     inference: InferenceConfig | None,
     deployment: DeploymentConfig | None,
@@ -260,13 +151,13 @@ def _require(
     *,
     emit: Emit,
 ) -> tuple[InferenceConfig, DeploymentConfig]:
-    _tell(problems, strict=files.strict, emit=emit)
+    tell(problems, strict=files.strict, emit=emit)
     assert inference is not None
     assert deployment is not None
     return inference, deployment
 
 
-def _tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:
+def tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:
     """Tells warnings and notes. Raises ConfigurationError, with all, where one is an error."""
     if is_refused(problems, strict=strict):
         raise ConfigurationError(problems)
@@ -274,7 +165,7 @@ def _tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:
         emit(Noticed(problem=problem))
 
 
-def _require_local(deployment: DeploymentConfig) -> LocalDeployment:
+def require_local(deployment: DeploymentConfig) -> LocalDeployment:
     if isinstance(deployment, LocalDeployment):
         return deployment
     if isinstance(deployment, AciDeployment):
@@ -290,7 +181,7 @@ def _require_local(deployment: DeploymentConfig) -> LocalDeployment:
     )
 
 
-def _find_models(
+def find_models(
     references: Sequence[str], metadata_files: Sequence[Path], store: ModelStore
 ) -> tuple[Model, ...]:
     """Metadata files first, then references, each model once. Raises NotFoundError."""

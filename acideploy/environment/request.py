@@ -7,29 +7,20 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as PipRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 
-from acideploy.config.problem import Place, Problem, Severity
+from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Environment, Requirement
 from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
-from acideploy.environment.names import is_only_conda, pypi_name
+from acideploy.environment.pip_lines import distribution, pip_lines
 from acideploy.errors import DependencyError
 from acideploy.serving import ServingStack, supported_pythons
 from acideploy.serving import requirements as serving_stack
-
-# Stands for "the serving stack" in a conda file, and is replaced by the pinned one.
-SERVING_PLACEHOLDER = "azureml-defaults"
-
-# Every environment has a way to install packages: nothing to tell.
-_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +108,7 @@ def request_environment(
     lines: list[str] = []
     origins: list[tuple[str, Requirement]] = []
     if conda:
-        lines, origins, translated = _pip_lines(conda, full_azureml=full_azureml)
+        lines, origins, translated = pip_lines(conda, full_azureml=full_azureml)
         problems += translated
     problems += _unused_here(environment)
     request = EnvironmentRequest(
@@ -130,14 +121,6 @@ def request_environment(
     return request, tuple(problems)
 
 
-def distribution(line: str) -> str | None:
-    """The canonical name of what a line asks for, or None for an option or a bare URL."""
-    try:
-        return canonicalize_name(PipRequirement(line.partition(" #")[0].strip()).name)
-    except InvalidRequirement:
-        return None
-
-
 def _choose_python(
     conda: CondaEnvironment | None, override: str | None
 ) -> tuple[str, list[Problem]]:
@@ -148,10 +131,10 @@ def _choose_python(
     default = running if running in supported else supported[-1]
     if conda is None or conda.python is None:
         return default, [
-            _problem(
-                "python-not-given",
-                "note",
-                f"no Python version is asked for, using {default}",
+            Problem(
+                code="python-not-given",
+                severity="note",
+                message=f"no Python version is asked for, using {default}",
                 hint=f"add `python={default}` to the dependencies of the conda file",
             )
         ]
@@ -191,66 +174,6 @@ def _python_unsupported(text: str, origin: str) -> DependencyError:
     )
 
 
-def _pip_lines(
-    conda: CondaEnvironment, *, full_azureml: bool
-) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:
-    _refuse_only_conda(conda.packages)
-    lines, problems = _from_conda(conda.packages)
-    for requirement in conda.pip:
-        if distribution(requirement.text) != SERVING_PLACEHOLDER or full_azureml:
-            lines.append((requirement.text, requirement))
-    origins = [(name, asked) for line, asked in lines if (name := distribution(line))]
-    return [line for line, _ in lines], origins, problems
-
-
-def _refuse_only_conda(packages: Sequence[Requirement]) -> None:
-    specs = [(package, parse_conda_spec(package.text)) for package in packages]
-    lacking = [package for package, spec in specs if spec and is_only_conda(spec.name)]
-    if lacking:
-        raise DependencyError(
-            "the environment needs conda packages that a process on this machine cannot have",
-            detail="\n".join(f"{package.place}: {package.text}" for package in lacking),
-            hint="take them out of the conda file for a local deploy",
-        )
-
-
-def _from_conda(
-    packages: Sequence[Requirement],
-) -> tuple[list[tuple[str, Requirement]], list[Problem]]:
-    """The pip lines for conda packages, and what to tell the user of the difference."""
-    lines: list[tuple[str, Requirement]] = []
-    left_out: list[Requirement] = []
-    problems: list[Problem] = []
-    for package in packages:
-        spec = parse_conda_spec(package.text)
-        name = pypi_name(spec.name) if spec else None
-        if spec is None or name is None:
-            left_out += [] if spec and spec.name in _INSTALLERS else [package]
-            continue
-        specifier = pip_specifier(spec.version)
-        if specifier is None:
-            message = f"pip has no range like {package.text!r}: any version of {name} is taken"
-            problems.append(_problem("conda-range-unknown", "warning", message, package))
-        lines.append((name + (specifier or ""), package))
-    return lines, [*_tell_translated(lines, left_out), *problems]
-
-
-def _tell_translated(
-    lines: Sequence[tuple[str, Requirement]], left_out: Sequence[Requirement]
-) -> list[Problem]:
-    """One note for all packages of a kind: a file may list a hundred."""
-    notes = []
-    if lines:
-        message = "conda packages are taken from PyPI for a local process: "
-        message += ", ".join(line for line, _ in lines)
-        notes.append(_problem("conda-package-from-pypi", "note", message, lines[0][1]))
-    if left_out:
-        message = "conda packages without Python are left out for a local process: "
-        message += ", ".join(package.text for package in left_out)
-        notes.append(_problem("conda-package-left-out", "note", message, left_out[0]))
-    return notes
-
-
 def _unused_here(environment: Environment | None) -> list[Problem]:
     """What only a container can use."""
     if environment is None:
@@ -261,24 +184,12 @@ def _unused_here(environment: Environment | None) -> list[Problem]:
         "extra Dockerfile steps": environment.extra_dockerfile_steps,
     }
     return [
-        _problem(
-            "container-only",
-            "warning" if environment.user_managed else "note",
-            f"the {what} ({value}) is not used by a local process"
+        Problem(
+            code="container-only",
+            severity="warning" if environment.user_managed else "note",
+            message=f"the {what} ({value}) is not used by a local process"
             + (", so its packages are missing" if environment.user_managed else ""),
         )
         for what, value in unused.items()
         if value
     ]
-
-
-def _problem(
-    code: str,
-    severity: Severity,
-    message: str,
-    requirement: Requirement | None = None,
-    *,
-    hint: str | None = None,
-) -> Problem:
-    place = requirement.place if requirement else None
-    return Problem(code=code, severity=severity, message=message, place=place, hint=hint)

@@ -52,6 +52,13 @@ def test_the_interpreter_is_taken_out_of_the_packages(tmp_path: Path, line: str)
     assert [each.text for each in conda.packages] == ["python-dateutil", "ipython=7"]
 
 
+def test_of_two_interpreters_the_first_counts(tmp_path: Path) -> None:
+    conda, _ = _read(tmp_path, "dependencies: [python=3.8, python=3.9]")
+    assert conda is not None
+    assert conda.python is not None
+    assert conda.python.text == "python=3.8"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

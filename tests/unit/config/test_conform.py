@@ -59,6 +59,12 @@ def _conformed(text: str, kind: str) -> tuple[object, list[Problem]]:
             "misplaced-key",
             "did you mean location at the top level?",
         ),
+        (
+            "inference",
+            "environment: {conda_file: x}",
+            "misplaced-key",
+            "did you mean condaDependenciesFile inside environment.python?",
+        ),
         ("aci", "instanceCount: 1", "unknown-key", None),
         ("aci", "port: 80", "ignored-key", None),
         ("aci", "ComputeTarget: x", "ignored-key", None),
@@ -82,7 +88,7 @@ def test_a_key_without_effect_is_warned_of_and_left_out(
 ) -> None:
     shaped, problems = _conformed(text, kind)
     assert [(each.code, each.severity, each.hint) for each in problems] == [(code, "warning", hint)]
-    assert shaped in ({}, {"containerResourceRequirements": {}})
+    assert shaped in ({}, {"containerResourceRequirements": {}}, {"environment": {}})
 
 
 @pytest.mark.parametrize("text", ["instanceCount:", "cpu:"])

@@ -67,6 +67,7 @@ def test_a_script_with_init_and_run_by_any_means_is_accepted(tmp_path: Path, cod
         (INIT + "def run(): pass", ["bad-run-signature"]),
         (INIT + "def run(request_headers): pass", ["bad-run-signature"]),
         (INIT + "def run(*args): pass", ["bad-run-signature"]),
+        (INIT + "def run(data, *more): pass", ["bad-run-signature"]),
         (INIT + "def run(data, **more): pass", ["bad-run-signature"]),
         (INIT + "def run(data, /): pass", ["bad-run-signature"]),
         (INIT + "async def run(data): pass", ["bad-run-signature"]),

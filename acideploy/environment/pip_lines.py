@@ -1,0 +1,97 @@
+"""The pip lines of a conda file, for a process on this machine: what of it pip can give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as PipRequirement
+from packaging.utils import canonicalize_name
+
+from acideploy.config.problem import Problem, Severity
+from acideploy.config.values import CondaEnvironment, Requirement
+from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
+from acideploy.environment.names import is_only_conda, pypi_name
+from acideploy.errors import DependencyError
+
+# Stands for "the serving stack" in a conda file, and is replaced by the pinned one.
+SERVING_PLACEHOLDER = "azureml-defaults"
+
+# Every environment has a way to install packages: nothing to tell.
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+
+
+def pip_lines(
+    conda: CondaEnvironment, *, full_azureml: bool
+) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:
+    """The lines, the origin of each distribution that they name, and what to tell the user.
+
+    Raises DependencyError for packages that only conda has.
+    """
+    _refuse_only_conda(conda.packages)
+    lines, problems = _from_conda(conda.packages)
+    for requirement in conda.pip:
+        if distribution(requirement.text) != SERVING_PLACEHOLDER or full_azureml:
+            lines.append((requirement.text, requirement))
+    origins = [(name, asked) for line, asked in lines if (name := distribution(line))]
+    return [line for line, _ in lines], origins, problems
+
+
+def _refuse_only_conda(packages: Sequence[Requirement]) -> None:
+    specs = [(package, parse_conda_spec(package.text)) for package in packages]
+    lacking = [package for package, spec in specs if spec and is_only_conda(spec.name)]
+    if lacking:
+        raise DependencyError(
+            "the environment needs conda packages that a process on this machine cannot have",
+            detail="\n".join(f"{package.place}: {package.text}" for package in lacking),
+            hint="take them out of the conda file for a local deploy",
+        )
+
+
+def _from_conda(
+    packages: Sequence[Requirement],
+) -> tuple[list[tuple[str, Requirement]], list[Problem]]:
+    """The pip lines for conda packages, and what to tell the user of the difference."""
+    lines: list[tuple[str, Requirement]] = []
+    left_out: list[Requirement] = []
+    problems: list[Problem] = []
+    for package in packages:
+        spec = parse_conda_spec(package.text)
+        name = pypi_name(spec.name) if spec else None
+        if spec is None or name is None:
+            left_out += [] if spec and spec.name in _INSTALLERS else [package]
+            continue
+        specifier = pip_specifier(spec.version)
+        if specifier is None:
+            message = f"pip has no range like {package.text!r}: any version of {name} is taken"
+            problems.append(_problem("conda-range-unknown", "warning", message, package))
+        lines.append((name + (specifier or ""), package))
+    return lines, [*_tell_translated(lines, left_out), *problems]
+
+
+def _tell_translated(
+    lines: Sequence[tuple[str, Requirement]], left_out: Sequence[Requirement]
+) -> list[Problem]:
+    """One note for all packages of a kind: a file may list a hundred."""
+    notes = []
+    if lines:
+        message = "conda packages are taken from PyPI for a local process: "
+        message += ", ".join(line for line, _ in lines)
+        notes.append(_problem("conda-package-from-pypi", "note", message, lines[0][1]))
+    if left_out:
+        message = "conda packages without Python are left out for a local process: "
+        message += ", ".join(package.text for package in left_out)
+        notes.append(_problem("conda-package-left-out", "note", message, left_out[0]))
+    return notes
+
+
+def distribution(line: str) -> str | None:
+    """The canonical name of what a line asks for, or None for an option or a bare URL."""
+    try:
+        return canonicalize_name(PipRequirement(line.partition(" #")[0].strip()).name)
+    except InvalidRequirement:
+        return None
+
+
+def _problem(code: str, severity: Severity, message: str, requirement: Requirement) -> Problem:
+    return Problem(code=code, severity=severity, message=message, place=requirement.place)
