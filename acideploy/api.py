@@ -24,7 +24,7 @@ from acideploy.wanted import (
     ConfigurationFiles,
     DeployRequest,
     UpdateRequest,
-    check_files,
+    check_given,
     wanted_by,
 )
 
@@ -61,8 +61,11 @@ class Workspace:
     def check(
         self, files: ConfigurationFiles, *, models: Sequence[str] = ()
     ) -> tuple[Problem, ...]:
-        """Everything that is wrong with the files, the script they name and the models."""
-        _, _, problems = check_files(files, name=None, directory=self._working_directory)
+        """Everything that is wrong with the files, the script they name and the models.
+
+        Of the two files, one may be checked alone.
+        """
+        problems = check_given(files, directory=self._working_directory)
         return (*problems, *(problem for name in models for problem in self._check_model(name)))
 
     def _check_model(self, name: str) -> tuple[Problem, ...]:

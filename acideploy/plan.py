@@ -104,7 +104,7 @@ def make_plan(wanted: Wanted, *, environment_exists: bool, present: Present | No
     if present and present.healthy and not changed:
         keep = Step(action="keep", subject=subject, cause="nothing changed")
         return Plan(service=wanted.name, target="local", steps=(keep,))
-    title = f"environment {wanted.environment.digest} (Python {wanted.environment.python})"
+    title = wanted.environment.title
     environment = (
         Step(action="reuse", subject=title, cause="it has been made before")
         if environment_exists

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from acideploy.code import code_of
 from acideploy.config import (
+    Checked,
     check_service_name,
     read_deployment_config,
     read_inference_config,
     read_model_metadata,
 )
-from acideploy.config.problem import Problem
+from acideploy.config.problem import Place, Problem
 from acideploy.config.values import (
     AciDeployment,
     DeploymentConfig,
@@ -21,11 +22,13 @@ from acideploy.config.values import (
     LocalDeployment,
     Override,
 )
+from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
 from acideploy.errors import ConfigurationError, UnsupportedError
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
+from acideploy.serving.azureml import needs_full_azureml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +83,9 @@ class UpdateRequest:
     no_wait: bool = False
 
 
-def check_files(
-    files: ConfigurationFiles, *, name: str | None, directory: Path
-) -> tuple[InferenceConfig | None, DeploymentConfig | None, tuple[Problem, ...]]:
-    """Reads both files and returns what they say, None where that is wrong, and every problem."""
+def _read(
+    files: ConfigurationFiles, directory: Path
+) -> tuple[Checked[InferenceConfig], Checked[DeploymentConfig]]:
     inference = read_inference_config(
         files.inference_config,
         overrides=files.inference_overrides,
@@ -93,11 +95,16 @@ def check_files(
     deployment = read_deployment_config(
         files.deployment_config, overrides=files.deployment_overrides, cwd=directory
     )
-    named = check_service_name(name) if name is not None else ()
+    return inference, deployment
+
+
+def check_given(files: ConfigurationFiles, *, directory: Path) -> tuple[Problem, ...]:
+    """Every problem of what is given: a file that is not there at all is none, if the other is."""
+    inference, deployment = _read(files, directory)
+    neither = not files.say_what_runs and not files.say_where
     return (
-        inference.value,
-        deployment.value,
-        (*named, *inference.problems, *deployment.problems),
+        *(inference.problems if files.say_what_runs or neither else ()),
+        *(deployment.problems if files.say_where or neither else ()),
     )
 
 
@@ -109,20 +116,18 @@ def is_refused(problems: Sequence[Problem], *, strict: bool) -> bool:
 
 def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emit: Emit) -> Wanted:
     """What a deploy request asks for. Raises ConfigurationError with every problem, and others."""
-    inference, deployment, problems = check_files(
-        request.files, name=request.name, directory=directory
-    )
-    inference, deployment = _require(inference, deployment, problems, request.files, emit=emit)
+    inference, deployment = _require(request, directory, emit)
     local = require_local(deployment)
     models = find_models(request.models, request.model_metadata_files, store)
     environment = inference.environment
+    beyond = () if request.full_azureml else _beyond_stand_in(inference)
     asked, notes = request_environment(
         environment,
         directory=_requirements_directory(inference, request.files, directory),
         python=request.python,
-        full_azureml=request.full_azureml,
+        full_azureml=request.full_azureml or bool(beyond),
     )
-    for note in notes:
+    for note in (*beyond, *notes):
         emit(Noticed(problem=note))
     conda = environment.conda if environment else None
     return Wanted(
@@ -143,18 +148,42 @@ def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emi
     )
 
 
+def _beyond_stand_in(inference: InferenceConfig) -> tuple[Problem, ...]:
+    """A note where the script needs more of azureml-defaults than the stand-in for it has."""
+    conda = inference.environment.conda if inference.environment else None
+    if conda is None or not asks_for_azureml(conda):
+        return ()
+    source = inference.entry_script.read_text(encoding="utf-8", errors="replace")
+    lines = source.splitlines()
+    return tuple(
+        Problem(
+            code="full-azureml",
+            severity="note",
+            message=f"azureml-defaults is kept as it is: the script uses {use.name}",
+            place=Place(
+                file=str(inference.entry_script),
+                line=use.line,
+                column=1,
+                text=lines[use.line - 1],
+            ),
+        )
+        for use in needs_full_azureml(source)[:1]
+    )
+
+
 def _require(
-    inference: InferenceConfig | None,
-    deployment: DeploymentConfig | None,
-    problems: Sequence[Problem],
-    files: ConfigurationFiles,
-    *,
-    emit: Emit,
+    request: DeployRequest, directory: Path, emit: Emit
 ) -> tuple[InferenceConfig, DeploymentConfig]:
-    tell(problems, strict=files.strict, emit=emit)
-    assert inference is not None
-    assert deployment is not None
-    return inference, deployment
+    inference, deployment = _read(request.files, directory)
+    problems = (
+        *check_service_name(request.name),
+        *inference.problems,
+        *deployment.problems,
+    )
+    tell(problems, strict=request.files.strict, emit=emit)
+    assert inference.value is not None
+    assert deployment.value is not None
+    return inference.value, deployment.value
 
 
 def tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:

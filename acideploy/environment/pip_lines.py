@@ -21,6 +21,11 @@ SERVING_PLACEHOLDER = "azureml-defaults"
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
 
+def asks_for_azureml(conda: CondaEnvironment) -> bool:
+    """Whether `azureml-defaults` is among the pip requirements."""
+    return any(distribution(each.text) == SERVING_PLACEHOLDER for each in conda.pip)
+
+
 def pip_lines(
     conda: CondaEnvironment, *, full_azureml: bool
 ) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:

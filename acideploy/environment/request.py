@@ -17,7 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Environment, Requirement
 from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
-from acideploy.environment.pip_lines import distribution, pip_lines
+from acideploy.environment.pip_lines import asks_for_azureml, distribution, pip_lines
 from acideploy.errors import DependencyError
 from acideploy.serving import ServingStack, supported_pythons
 from acideploy.serving import requirements as serving_stack
@@ -27,7 +27,8 @@ from acideploy.serving import requirements as serving_stack
 class EnvironmentRequest:
     """A Python version (`3.11`), the user's requirement lines and the serving stack.
 
-    Relative paths in `lines` are relative to `directory`. `origins` gives, for each canonical
+    Relative paths in `lines` are relative to `directory`. `azureml_replaced` says that the serving
+    stack stands in for `azureml-defaults`. `origins` gives, for each canonical
     distribution name, the place in the user's files that asks for it.
     """
 
@@ -35,7 +36,14 @@ class EnvironmentRequest:
     lines: tuple[str, ...]
     directory: Path
     stack: ServingStack
+    azureml_replaced: bool = False
     origins: tuple[tuple[str, Requirement], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What people are told of it."""
+        replaced = ", azureml-defaults replaced by the serving stack" * self.azureml_replaced
+        return f"environment {self.digest} (Python {self.python}{replaced})"
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -116,6 +124,7 @@ def request_environment(
         lines=tuple(lines),
         directory=directory,
         stack=serving_stack(version),
+        azureml_replaced=bool(conda and asks_for_azureml(conda)) and not full_azureml,
         origins=tuple(origins),
     )
     return request, tuple(problems)

@@ -156,4 +156,5 @@ def _buffer_body(environ: Environ) -> bool:
     body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)  # or Flask would take its length for unknown
     return len(body) <= MAX_BODY_BYTES
