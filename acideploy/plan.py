@@ -104,12 +104,7 @@ def make_plan(wanted: Wanted, *, environment_exists: bool, present: Present | No
     if present and present.healthy and not changed:
         keep = Step(action="keep", subject=subject, cause="nothing changed")
         return Plan(service=wanted.name, target="local", steps=(keep,))
-    title = wanted.environment.title
-    environment = (
-        Step(action="reuse", subject=title, cause="it has been made before")
-        if environment_exists
-        else Step(action="make", subject=title, cause="it is not on this machine yet")
-    )
+    environment = _environment_steps(wanted.environment, exists=environment_exists)
     unpack = (
         Step(action="unpack", subject=f"model {model.id}", cause=f"{model.size:,} bytes")
         for model in wanted.models
@@ -120,7 +115,19 @@ def make_plan(wanted: Wanted, *, environment_exists: bool, present: Present | No
     else:
         cause = f"changed: {', '.join(changed)}" if changed else "it is not running"
         run = Step(action="replace", subject=subject, cause=cause)
-    return Plan(service=wanted.name, target="local", steps=(environment, *unpack, copy, run))
+    return Plan(service=wanted.name, target="local", steps=(*environment, *unpack, copy, run))
+
+
+def _environment_steps(request: EnvironmentRequest, *, exists: bool) -> list[Step]:
+    step = (
+        Step(action="reuse", subject=request.title, cause="it has been made before")
+        if exists
+        else Step(action="make", subject=request.title, cause="it is not on this machine yet")
+    )
+    if not request.azureml_replaced:
+        return [step]
+    cause = "by the pinned serving stack; --full-azureml keeps it"
+    return [Step(action="replace", subject="azureml-defaults", cause=cause), step]
 
 
 def _changes(wanted: Wanted, present: Present) -> list[str]:

@@ -42,8 +42,7 @@ class EnvironmentRequest:
     @property
     def title(self) -> str:
         """What people are told of it."""
-        replaced = ", azureml-defaults replaced by the serving stack" * self.azureml_replaced
-        return f"environment {self.digest} (Python {self.python}{replaced})"
+        return f"environment {self.digest} (Python {self.python})"
 
     @property
     def requirements(self) -> tuple[str, ...]:

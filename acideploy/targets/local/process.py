@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,23 +41,22 @@ def is_alive(identity: ProcessIdentity | None) -> bool:
 
 
 def stop(identity: ProcessIdentity | None, *, app_root: Path, clock: Clock) -> None:
-    """Ends the server and its workers: asks first, and kills what is left after half a minute.
+    """Ends the server, which ends its workers when their scores are done; kills what is left.
 
     Workers are also found when their parent is gone, by the app root that they run in.
     """
-    processes = _family(identity, app_root)
-    if not processes:
-        return
+    family = _family(identity, app_root)
     leader = identity and _find(identity)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for process in [leader] if leader else processes:
-            process.send_signal(signal.SIGTERM)
-    deadline = clock.monotonic() + _GRACE_SECONDS
-    while any(_runs(process) for process in processes) and clock.monotonic() < deadline:
-        clock.sleep(0.02)
-    for process in _family(identity, app_root):
+    if leader:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            leader.terminate()
+        deadline = clock.monotonic() + _GRACE_SECONDS
+        while _runs(leader) and clock.monotonic() < deadline:
+            clock.sleep(0.02)
+    for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+    psutil.wait_procs(family, timeout=1)
 
 
 def _find(identity: ProcessIdentity) -> psutil.Process | None:
