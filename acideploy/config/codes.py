@@ -50,7 +50,6 @@ CODES: dict[str, str] = {
     "v2-file": "the file belongs to version 2 of `az ml`",
     "python-not-given": "no Python version is asked for",
     "conda-package-from-pypi": "a conda package is taken from PyPI for a local service",
-    "conda-range-unknown": "a version range that pip cannot say; any version is taken",
     "full-azureml": "the script needs azureml-defaults itself, so it is not replaced",
     "conda-package-left-out": "a conda package that a local service cannot have",
     "conda-range-unknown": "a range of versions that pip cannot express",

@@ -50,7 +50,7 @@ class VenvBuilder:
     def build(self, request: EnvironmentRequest, *, emit: Emit = ignore) -> VirtualEnvironment:
         """Returns the environment, making it where it is missing. Raises DependencyError."""
         task = "environment"
-        emit(Started(task=task, title=request.title.capitalize()))
+        emit(Started(task=task, title=f"E{request.title[1:]}"))
         if found := self.find(request):
             emit(Finished(task=task, outcome="reused", detail="unchanged"))
             return found

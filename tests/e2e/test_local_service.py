@@ -124,7 +124,7 @@ def test_a_new_revision_that_fails_leaves_the_old_one_serving(workspace: Workspa
     broken = ECHO.replace('greeting = "hello"', 'greeting = {}["missing"]')
     workspace.write("score.py", broken)
     failed = workspace.deploy("--overwrite", expect=8)
-    assert f"init() raised KeyError: 'missing' at score.py:6:5" in failed.stderr
+    assert "init() raised KeyError: 'missing' at score.py:6:5" in failed.stderr
     assert 'greeting = {}["missing"]' in failed.stderr
     assert workspace.score()["greeting"] == "hello"
     assert workspace.show()["state"] == "running"

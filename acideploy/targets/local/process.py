@@ -45,18 +45,22 @@ def stop(identity: ProcessIdentity | None, *, app_root: Path, clock: Clock) -> N
 
     Workers are also found when their parent is gone, by the app root that they run in.
     """
-    family = _family(identity, app_root)
-    leader = identity and _find(identity)
-    if leader:
+    if identity is None:
+        return
+    if leader := _find(identity):
+        workers = _children(leader)
         with contextlib.suppress(psutil.NoSuchProcess):
             leader.terminate()
         deadline = clock.monotonic() + _GRACE_SECONDS
         while _runs(leader) and clock.monotonic() < deadline:
             clock.sleep(0.02)
-    for process in family:
+        left = [leader, *workers, *_orphans(identity, app_root)]
+    else:
+        left = _orphans(identity, app_root)
+    for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(family, timeout=1)
+    psutil.wait_procs(left, timeout=1)
 
 
 def _find(identity: ProcessIdentity) -> psutil.Process | None:
@@ -75,13 +79,14 @@ def _runs(process: psutil.Process) -> bool:
         return False
 
 
-def _family(identity: ProcessIdentity | None, app_root: Path) -> list[psutil.Process]:
-    """The server, its workers, and workers that it left behind."""
-    if identity is None:
+def _children(leader: psutil.Process) -> list[psutil.Process]:
+    try:
+        return leader.children(recursive=True)
+    except psutil.NoSuchProcess:
         return []
-    if leader := _find(identity):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return [leader, *leader.children(recursive=True)]
+
+
+def _orphans(identity: ProcessIdentity, app_root: Path) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _is_orphan(process, identity, app_root)]
 
 
