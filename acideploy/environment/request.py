@@ -134,9 +134,7 @@ def _choose_python(
 ) -> tuple[str, list[Problem]]:
     if override:
         return _supported(override, "--python"), []
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    supported = supported_pythons()
-    default = running if running in supported else supported[-1]
+    default = _default_python()
     if conda is None or conda.python is None:
         return default, [
             Problem(
@@ -152,6 +150,13 @@ def _choose_python(
     if exact := re.match(r"={0,2}\s*(\d+\.\d+)", version):
         return _supported(exact[1], str(asked.place), asked), []
     return _newest_within(version, default, asked), []
+
+
+def _default_python() -> str:
+    """The version of this interpreter, which is surely here, where a service can run on it."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    supported = supported_pythons()
+    return running if running in supported else supported[-1]
 
 
 def _newest_within(version: str, default: str, asked: Requirement) -> str:
@@ -178,7 +183,7 @@ def _python_unsupported(text: str, origin: str) -> DependencyError:
     oldest, *_, newest = supported_pythons()
     return DependencyError(
         f"{origin}: {text!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
-        hint=f"add `--python {newest}` to run it with another version, or change the file",
+        hint=f"add `--python {_default_python()}` to run it with that version, or change the file",
     )
 
 

@@ -37,6 +37,8 @@ def run_uv(arguments: Sequence[str], *, directory: Path, emit: Emit = ignore) ->
     with process:
         assert process.stdout is not None
         for line in process.stdout:
+            if line.startswith("Using Python"):
+                continue
             lines.append(line.rstrip("\n"))
             # Its list of packages is long, and is kept in the lock.
             if not line.startswith(" "):

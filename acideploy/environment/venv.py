@@ -34,6 +34,9 @@ class VirtualEnvironment:
         return self.directory / "bin" / "python"
 
 
+_NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
+
+
 class VenvBuilder:
     """Makes virtual environments under `cache`, once for each request."""
 
@@ -54,6 +57,13 @@ class VenvBuilder:
         if found := self.find(request):
             emit(Finished(task=task, outcome="reused", detail="unchanged"))
             return found
+        try:
+            return self._build(request, task=task, emit=emit)
+        except BaseException:
+            emit(Finished(task=task, outcome="failed"))
+            raise
+
+    def _build(self, request: EnvironmentRequest, *, task: str, emit: Emit) -> VirtualEnvironment:
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
             path = self._cache / f"{request.digest}.lock"
@@ -94,7 +104,9 @@ def _install(request: EnvironmentRequest, directory: Path, *, emit: Emit) -> Non
     try:
         try:
             run_uv([*install, "-c", str(constraints)], directory=request.directory, emit=emit)
-        except UvFailed:
+        except UvFailed as error:
+            if _NO_NETWORK.search(error.output):
+                raise
             run_uv(install, directory=request.directory, emit=emit)
     except UvFailed as error:
         raise _explain(request, error.output) from error
@@ -104,7 +116,7 @@ def _install(request: EnvironmentRequest, directory: Path, *, emit: Emit) -> Non
 
 def _explain(request: EnvironmentRequest, output: str) -> DependencyError:
     """Names the lines of the user's files that uv's explanation is about."""
-    if re.search(r"dns error|connect|timed out|network", output, re.IGNORECASE):
+    if _NO_NETWORK.search(output):
         return DependencyError(
             "the package index could not be reached",
             detail=output,
