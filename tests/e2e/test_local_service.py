@@ -127,7 +127,12 @@ def test_a_new_revision_that_fails_leaves_the_old_one_serving(workspace: Workspa
     assert "init() raised KeyError: 'missing' at score.py:6:5" in failed.stderr
     assert 'greeting = {}["missing"]' in failed.stderr
     assert workspace.score()["greeting"] == "hello"
-    assert workspace.show()["state"] == "running"
+    service = workspace.show()
+    assert service["state"] == "running"
+    assert "the last deploy failed" in service["error"]
+    workspace.write("score.py", ECHO.replace("hello", "mended"))
+    workspace.deploy("--overwrite")
+    assert workspace.show()["error"] is None
 
 
 def test_a_first_deploy_that_fails_can_be_read_about_and_done_again(workspace: Workspace) -> None:

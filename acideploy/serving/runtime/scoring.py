@@ -12,8 +12,10 @@ import concurrent.futures
 import contextvars
 import ctypes
 import faulthandler
+import os
 import sys
 import threading
+import time
 import traceback
 from typing import Callable, TypeVar
 
@@ -33,9 +35,12 @@ class ScoringThread:
 
     def __init__(self, *, give_up_after: float) -> None:
         self._give_up_after = give_up_after
+        self._busy_since: float | None = None
         self._executor = concurrent.futures.ThreadPoolExecutor(
             max_workers=1, thread_name_prefix="scoring", initializer=_set_event_loop
         )
+        # One watcher for all calls: a timer for each would cost a tenth of the requests per second.
+        threading.Thread(target=self._watch, name="scoring watch", daemon=True).start()
 
     def load(self, call: Callable[[], T]) -> T:
         """Returns or raises what `call` does, however long it takes."""
@@ -49,15 +54,28 @@ class ScoringThread:
         """
         turn = _Turn()
         context = contextvars.copy_context()
-        future = self._executor.submit(
-            lambda: turn.take(lambda: context.run(call), give_up_after=self._give_up_after)
-        )
+        future = self._executor.submit(lambda: self._take(turn, lambda: context.run(call)))
         turn.begun.wait()
         if not concurrent.futures.wait([future], timeout=within).done:
             stack = turn.stack()
             turn.interrupt()
             raise TimeoutError(f"the script was here:\n{stack}")
         return future.result()
+
+    def _take(self, turn: _Turn, call: Callable[[], T]) -> T:
+        self._busy_since = time.monotonic()
+        try:
+            return turn.take(call)
+        finally:
+            self._busy_since = None
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(1.0, self._give_up_after / 4))
+            since = self._busy_since
+            if since is not None and time.monotonic() - since > self._give_up_after:
+                faulthandler.dump_traceback(file=STDOUT)
+                os._exit(1)
 
 
 class _Turn:
@@ -74,17 +92,13 @@ class _Turn:
         self._sent = threading.Event()
         self._thread = 0
 
-    def take(self, call: Callable[[], T], *, give_up_after: float) -> T:
-        faulthandler.dump_traceback_later(give_up_after, file=STDOUT, exit=True)
+    def take(self, call: Callable[[], T]) -> T:
         self._thread = threading.get_ident()
         self.begun.set()
         try:
-            try:
-                return call()
-            finally:
-                self._refuse_interruption()
+            return call()
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            self._refuse_interruption()
 
     def stack(self) -> str:
         """Where the thread is, most recent call last, in the form of a traceback."""

@@ -68,7 +68,7 @@ def finish(folder: ServiceFolder, record: Record, *, emit: Emit) -> None:
     candidate = folder.server(record.candidate)
     emit(Started(task="service", title=f"Service {folder.name}"))
     try:
-        candidate.wait_until_healthy()
+        candidate.wait_until_healthy(log_kept=folder.failed_log)
     except BaseException as error:
         emit(Finished(task="service", outcome="failed"))
         abandon(folder, record, candidate, error)
@@ -94,7 +94,8 @@ def abandon(folder: ServiceFolder, record: Record, server: Server, error: BaseEx
         shutil.copyfile(server.directory.log, folder.failed_log)
     shutil.rmtree(server.directory.path, ignore_errors=True)
     if record.current or crashed:
-        folder.save(record, candidate=None, error=None if record.current else str(error))
+        told = f"the last deploy failed: {error}" if crashed else None
+        folder.save(record, candidate=None, error=told)
     else:
         folder.forget()
 
@@ -108,8 +109,9 @@ def settle(folder: ServiceFolder) -> None:
     if candidate.is_alive() and candidate.answers():
         promote(folder, record)
     else:
-        error = candidate.failure() if candidate.revision.process else InterruptedError()
-        abandon(folder, record, candidate, error)
+        started = candidate.revision.process is not None
+        failure = candidate.failure(log_kept=folder.failed_log) if started else InterruptedError()
+        abandon(folder, record, candidate, failure)
 
 
 def _choose_port(wanted: Wanted, known: Record | None, taken: dict[int, str]) -> int:

@@ -60,10 +60,10 @@ class Server:
         looks = (http.probe(self.revision.port, tls=self.revision.ssl_enabled) for _ in range(8))
         return any(answer == number for answer in looks)
 
-    def wait_until_healthy(self) -> None:
+    def wait_until_healthy(self, *, log_kept: Path) -> None:
         """Raises ServiceFailedError once the process has ended, DeadlineError after 15 minutes."""
         wait_for(
-            self._look,
+            lambda: self._look(log_kept),
             clock=self.clock,
             within=START_SECONDS,
             every=_LOOK_SECONDS,
@@ -73,14 +73,14 @@ class Server:
     def stop(self) -> None:
         process.stop(self.revision.process, app_root=self.directory.app_root, clock=self.clock)
 
-    def failure(self) -> ServiceFailedError:
-        """Why the process ended, by its log."""
+    def failure(self, *, log_kept: Path) -> ServiceFailedError:
+        """Why the process ended, by its log, which its reader will find in `log_kept`."""
         diagnosis = self.diagnosis()
         log = tail(self.directory.log, _LOG_LINES_SHOWN)
         return ServiceFailedError(
             f"service {self.name} failed: {diagnosis.cause}",
             place=diagnosis.place,
-            detail=f"last lines of the log:\n{log}" if log else None,
+            detail=f"last lines of the log, kept in {log_kept}:\n{log}" if log else None,
             hint=diagnosis.hint,
         )
 
@@ -90,9 +90,9 @@ class Server:
             cause="the server ended without a word" if not log else "the server ended"
         )
 
-    def _look(self) -> bool | None:
+    def _look(self, log_kept: Path) -> bool | None:
         if not self.is_alive():
-            raise self.failure()
+            raise self.failure(log_kept=log_kept)
         return self.answers() or None
 
     def _overdue(self) -> DeadlineError:

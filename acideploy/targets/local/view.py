@@ -55,14 +55,14 @@ def _state(record: Record, server: Server | None) -> tuple[LocalState, str | Non
     if server is None:
         return "failed", record.error
     if record.stopped:
-        return "stopped", None
+        return "stopped", record.error
     if record.current is None and server.revision.process is None:
         return "deploying", None
     if not server.is_alive():
         return "failed", record.error or _why_gone(server)
     answer = http.probe(server.revision.port, tls=server.revision.ssl_enabled)
     if answer == str(server.revision.number) or (answer and record.candidate):
-        return "running", None
+        return "running", record.error
     if answer is None:
         return "deploying", None
     return "unknown", f"port {server.revision.port} answers for another program"
