@@ -33,7 +33,7 @@ class Code:
         """The same for the same names, contents and executable bits. Raises StorageError."""
         digest = hashlib.sha256(self.entry_script.encode())
         try:
-            for name, file in self._files():
+            for name, file in self.files():
                 digest.update(name.encode(errors="surrogateescape") + b"\0")
                 digest.update(_content_digest(file))
         except OSError as error:
@@ -43,14 +43,14 @@ class Code:
     def copy_to(self, app_root: Path) -> None:
         """Lays the code out under the app root. Raises StorageError."""
         try:
-            for name, file in self._files():
+            for name, file in self.files():
                 target = app_root / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, target, follow_symlinks=False)
         except OSError as error:
             raise _unreadable(error) from error
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
+    def files(self) -> Iterator[tuple[str, Path]]:
         """Names under the app root, and the files, in an order that does not depend on the disk."""
         if self.source_directory is None:
             yield self.entry_script, self.path

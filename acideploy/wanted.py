@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acideploy.code import code_of
+from acideploy.code import Code, code_of
 from acideploy.config import (
     Checked,
     check_service_name,
@@ -18,6 +18,7 @@ from acideploy.config.problem import Place, Problem
 from acideploy.config.values import (
     AciDeployment,
     DeploymentConfig,
+    Environment,
     InferenceConfig,
     LocalDeployment,
     Override,
@@ -28,7 +29,7 @@ from acideploy.errors import ConfigurationError, UnsupportedError
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
-from acideploy.serving.azureml import needs_full_azureml
+from acideploy.serving.azureml import AzuremlUse, needs_full_azureml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,8 @@ def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emi
     local = require_local(deployment)
     models = find_models(request.models, request.model_metadata_files, store)
     environment = inference.environment
-    beyond = () if request.full_azureml else _beyond_stand_in(inference)
+    code = code_of(inference)
+    beyond = () if request.full_azureml else _beyond_stand_in(code, environment)
     asked, notes = request_environment(
         environment,
         directory=_requirements_directory(inference, request.files, directory),
@@ -133,7 +135,7 @@ def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emi
     return Wanted(
         name=request.name,
         models=models,
-        code=code_of(inference),
+        code=code,
         environment=asked,
         serving=local.serving,
         port=local.port,
@@ -148,26 +150,26 @@ def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emi
     )
 
 
-def _beyond_stand_in(inference: InferenceConfig) -> tuple[Problem, ...]:
-    """A note where the script needs more of azureml-defaults than the stand-in for it has."""
-    conda = inference.environment.conda if inference.environment else None
+def _beyond_stand_in(code: Code, environment: Environment | None) -> tuple[Problem, ...]:
+    """A note where the code needs more of azureml-defaults than the stand-in for it has."""
+    conda = environment.conda if environment else None
     if conda is None or not asks_for_azureml(conda):
         return ()
-    source = inference.entry_script.read_text(encoding="utf-8", errors="replace")
-    lines = source.splitlines()
-    return tuple(
-        Problem(
-            code="full-azureml",
-            severity="note",
-            message=f"azureml-defaults is kept as it is: the script uses {use.name}",
-            place=Place(
-                file=str(inference.entry_script),
-                line=use.line,
-                column=1,
-                text=lines[use.line - 1],
-            ),
-        )
-        for use in needs_full_azureml(source)[:1]
+    for name, file in code.files():
+        if name.endswith(".py"):
+            source = file.read_text(encoding="utf-8", errors="replace")
+            for use in needs_full_azureml(source):
+                return (_azureml_kept(file, source, use),)
+    return ()
+
+
+def _azureml_kept(file: Path, source: str, use: AzuremlUse) -> Problem:
+    line = source.splitlines()[use.line - 1]
+    return Problem(
+        code="full-azureml",
+        severity="note",
+        message=f"azureml-defaults is kept as it is: the code uses {use.name}",
+        place=Place(file=str(file), line=use.line, column=1, text=line),
     )
 
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from environments import environment
-
 from acideploy.serving import RUNTIME_NAME, requirements, runtime_directory
+from tests.environments import environment
 
 
 def serving_environment(*packages: str, python: str | None = None) -> Path:

@@ -1,14 +1,10 @@
-"""Requests per second: this server against the scoring package's own, on the same script.
-
-`python tests/bench/bench_serving.py` prints one row.
-"""
+"""Requests per second: this server against the scoring package's own, on the same script."""
 
 from __future__ import annotations
 
 import http.client
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,10 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-if __name__ == "__main__":  # run by itself, without pytest's search path
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from serving_process import free_port, install_runtime, serving_environment
+from tests.serving_process import free_port, install_runtime, serving_environment
 
 SCRIPT = """
 import json
@@ -49,14 +42,6 @@ def requests_per_second(*, seconds: float = SECONDS, rounds: int = ROUNDS) -> tu
                 best["ours"] = max(best["ours"], _measure(ours, seconds))
                 best["azmlinfsrv"] = max(best["azmlinfsrv"], _measure(theirs, seconds))
     return best["ours"], best["azmlinfsrv"]
-
-
-def row() -> str:
-    ours, theirs = requests_per_second()
-    return (
-        f"requests/s, {CLIENTS} clients with keep-alive, one worker: {ours:.0f} against "
-        f"{theirs:.0f} of azmlinfsrv (gunicorn) = {ours / theirs:.2f}x"
-    )
 
 
 def _measure(port: int, seconds: float) -> float:
@@ -137,7 +122,3 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
         finally:
             connection.close()
     raise AssertionError(f"{process.args} does not answer")
-
-
-if __name__ == "__main__":
-    print(row())

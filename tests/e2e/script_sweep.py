@@ -1,7 +1,4 @@
-"""Which of the collected entry scripts start, and why the others do not.
-
-`python tests/e2e/script_sweep.py [corpus]` prints the table.
-"""
+"""Which of the collected entry scripts start, and why the others do not."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +15,9 @@ from typing import Any
 
 import pytest
 
-if __name__ == "__main__":  # run by itself, without pytest's search path
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from script_reading import MODEL_DIRECTORY, ModelFile, Script, read_script
-from serving_process import install_runtime, serving_environment
-
 from acideploy.serving.azureml import AZUREML_DEFAULTS, needs_full_azureml
+from tests.e2e.script_reading import MODEL_DIRECTORY, ModelFile, Script, read_script
+from tests.serving_process import install_runtime, serving_environment
 
 # What scripts use and a fresh machine gets within seconds.
 ALWAYS = (
@@ -237,8 +229,3 @@ def _error_of_the_script(log: str, name: str) -> str:
         if error and (name in traceback or "UserScriptError" in traceback):
             return error.group(1).rpartition("user_script.")[2][:160]
     return ""
-
-
-if __name__ == "__main__":
-    default = os.environ.get("ACIDEPLOY_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus"
-    print(table(sweep(Path(sys.argv[1] if len(sys.argv) > 1 else default))))

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from script_sweep import ENVIRONMENTS, Outcome, sweep, table
-from serving_process import serving, serving_environment
+
+from tests.e2e.script_sweep import ENVIRONMENTS, Outcome, sweep, table
+from tests.serving_process import serving, serving_environment
 
 
 @pytest.fixture(scope="module")

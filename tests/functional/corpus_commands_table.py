@@ -10,10 +10,8 @@ parser; that one must refuse those lines, and read all the others flag by flag.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -347,8 +345,3 @@ def main(corpus: Path) -> int:
     differing = sum(not row.agrees for row in judged)
     print(f"{differing:5}  differ")
     return 1 if differing else 0
-
-
-if __name__ == "__main__":
-    default = os.environ.get("ACIDEPLOY_CORPUS", "../shared/corpus")
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else default)))

@@ -1,7 +1,4 @@
-"""What the retired tool made of real configuration files, and what we make of them.
-
-Run as a script, it prints the tables: `python tests/functional/corpus_configs_table.py [corpus]`.
-"""
+"""What the retired tool made of real configuration files, and what we make of them."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -408,9 +404,3 @@ def main(corpus: Path) -> int:
             print_table("Inference configs", inference_rows(corpus, Path(work).resolve())),
         ]
     return 0 if all(agree) else 1
-
-
-if __name__ == "__main__":
-    default = Path(__file__).parents[3] / "shared" / "corpus"
-    given = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("ACIDEPLOY_CORPUS", default)
-    sys.exit(main(Path(given).resolve()))

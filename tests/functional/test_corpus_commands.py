@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from corpus_commands_table import FLAGS, judge, rows, spelt
+
+from tests.functional.corpus_commands_table import FLAGS, judge, rows, spelt
 
 # What may be wrong in a line itself, whatever the corpus.
 CAUSES = re.compile(r"no (command|flag|value for|--[a-z-]+)|stray word")

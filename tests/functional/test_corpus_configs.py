@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from corpus_configs_table import deployment_rows, inference_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from acideploy.config import (
 from acideploy.config.checked import Findings
 from acideploy.config.codes import CODES
 from acideploy.config.environment_directory import read_environment_directory
+from tests.functional.corpus_configs_table import deployment_rows, inference_rows
 
 FOLDERS = ("inference", "deployment", "snippets", "extras", "conda")
 

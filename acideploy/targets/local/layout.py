@@ -21,11 +21,10 @@ from acideploy.errors import StorageError
 from acideploy.events import Emit
 from acideploy.models import Model, ModelStore
 from acideploy.plan import Wanted
-from acideploy.serving import runtime_directory
+from acideploy.serving import RUNTIME_NAME, runtime_directory
 from acideploy.targets.local.record import Revision
 
 MODELS = "azureml-models"
-RUNTIME_PACKAGE = "acideploy_serving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ class RevisionDirectory:
         try:
             shutil.rmtree(self.path, ignore_errors=True)
             self.app_root.mkdir(parents=True)
-            shutil.copytree(runtime_directory(), self.runtime / RUNTIME_PACKAGE)
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(runtime_directory(), self.runtime / RUNTIME_NAME, ignore=ignore)
             self._copy_certificates(wanted.serving)
             wanted.code.copy_to(self.app_root)
             for model in wanted.models:

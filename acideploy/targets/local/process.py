@@ -40,10 +40,10 @@ def is_alive(identity: ProcessIdentity | None) -> bool:
     return identity is not None and _find(identity) is not None
 
 
-def stop(identity: ProcessIdentity | None, *, app_root: Path, clock: Clock) -> None:
+def stop(identity: ProcessIdentity | None, *, directory: Path, clock: Clock) -> None:
     """Ends the server, which ends its workers when their scores are done; kills what is left.
 
-    Workers are also found when their parent is gone, by the app root that they run in.
+    Workers are also found when their parent is gone, by the directory that they run in.
     """
     if identity is None:
         return
@@ -54,9 +54,9 @@ def stop(identity: ProcessIdentity | None, *, app_root: Path, clock: Clock) -> N
         deadline = clock.monotonic() + _GRACE_SECONDS
         while _runs(leader) and clock.monotonic() < deadline:
             clock.sleep(0.02)
-        left = [leader, *workers, *_orphans(identity, app_root)]
+        left = [leader, *workers, *_orphans(identity, directory)]
     else:
-        left = _orphans(identity, app_root)
+        left = _orphans(identity, directory)
     for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
@@ -86,12 +86,16 @@ def _children(leader: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _orphans(identity: ProcessIdentity, app_root: Path) -> list[psutil.Process]:
-    return [process for process in psutil.process_iter() if _is_orphan(process, identity, app_root)]
+def _orphans(identity: ProcessIdentity, directory: Path) -> list[psutil.Process]:
+    return [
+        process for process in psutil.process_iter() if _is_orphan(process, identity, directory)
+    ]
 
 
-def _is_orphan(process: psutil.Process, identity: ProcessIdentity, app_root: Path) -> bool:
+def _is_orphan(process: psutil.Process, identity: ProcessIdentity, directory: Path) -> bool:
     try:
-        return os.getpgid(process.pid) == identity.pid and Path(process.cwd()) == app_root
+        return os.getpgid(process.pid) == identity.pid and Path(process.cwd()).is_relative_to(
+            directory
+        )
     except (psutil.Error, OSError):
         return False

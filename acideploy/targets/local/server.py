@@ -10,8 +10,9 @@ from acideploy.clock import Clock
 from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose
 from acideploy.errors import DeadlineError, ServiceFailedError
 from acideploy.observe import wait_for
+from acideploy.serving import RUNTIME_NAME
 from acideploy.targets.local import http, process
-from acideploy.targets.local.layout import RUNTIME_PACKAGE, RevisionDirectory
+from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.log import tail
 from acideploy.targets.local.record import Revision
 
@@ -43,8 +44,8 @@ class Server:
         """Starts the process, and returns the server with its identity. Raises OSError."""
         self.directory.rotate_log()
         identity = process.start_detached(
-            [self.revision.python, "-m", RUNTIME_PACKAGE],
-            directory=self.directory.app_root,
+            [self.revision.python, "-m", RUNTIME_NAME],
+            directory=self.directory.path,
             variables=self._variables(),
             log=self.directory.log,
         )
@@ -71,7 +72,7 @@ class Server:
         )
 
     def stop(self) -> None:
-        process.stop(self.revision.process, app_root=self.directory.app_root, clock=self.clock)
+        process.stop(self.revision.process, directory=self.directory.path, clock=self.clock)
 
     def failure(self, *, log_kept: Path) -> ServiceFailedError:
         """Why the process ended, by its log, which its reader will find in `log_kept`."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from serving_process import ServingProcess, Start, serving, serving_environment
+
+from tests.serving_process import ServingProcess, Start, serving, serving_environment
 
 
 @pytest.fixture(scope="session")

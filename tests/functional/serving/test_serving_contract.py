@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from serving_process import Reply, Start
+
+from tests.serving_process import Reply, Start
 
 ECHO = """
 import json

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from serving_process import Start, serving
+
+from tests.serving_process import Start, serving
 
 FINE = "def init(): pass\ndef run(data): return data"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from serving_process import Start
+
+from tests.serving_process import Start
 
 ECHO = "def init(): pass\ndef run(data): return data"
 

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from serving_process import free_port, serving, serving_environment
 
 from acideploy.serving import supported_pythons
+from tests.serving_process import free_port, serving, serving_environment
 
 SCRIPT = """
 import json, sys, threading, time

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 
-from serving_process import Start
+from tests.serving_process import Start
 
 SLEEPER = """
 import json, time

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from fake_workspace import FakeWorkspace, Outcome, RunCli
 
 from acideploy.api import Workspace
 from acideploy.cli.root import run
 from acideploy.events import Emit
+from tests.unit.cli.fake_workspace import FakeWorkspace, Outcome, RunCli
 
 
 @pytest.fixture

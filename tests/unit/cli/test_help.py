@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 import pytest
-from fake_workspace import RunCli
 
 from acideploy.cli.groups import Entry, LazyGroup
 from acideploy.cli.options import Option
 from acideploy.cli.root import root
+from tests.unit.cli.fake_workspace import RunCli
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from fake_workspace import FakeWorkspace, RunCli
 
 from acideploy import errors
 from acideploy.config.problem import Problem
 from acideploy.errors import AcideployError, ConfigurationError, NotFoundError
+from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 ERRORS = [
     each

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fake_workspace import MODEL, SERVICE
-
 from acideploy.cli import shapes
+from tests.unit.cli.fake_workspace import MODEL, SERVICE
 
 
 def test_the_short_service_has_the_keys_of_the_old_one_and_two_more() -> None:

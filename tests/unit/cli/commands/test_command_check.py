@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_workspace import FakeWorkspace, RunCli
 
 from acideploy.config.problem import Place, Problem
+from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 WARNING = Problem(
     code="unknown-key",

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_workspace import FakeWorkspace, RunCli
 
 from acideploy.api import DeployRequest, UpdateRequest
 from acideploy.config.values import Override
+from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
 def asked(workspace: FakeWorkspace) -> DeployRequest:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_workspace import MODEL, FakeWorkspace, RunCli
 
 from acideploy.models import ModelChanges, ModelDraft
+from tests.unit.cli.fake_workspace import MODEL, FakeWorkspace, RunCli
 
 
 def test_a_registration_reaches_the_workspace(cli: RunCli, workspace: FakeWorkspace) -> None:

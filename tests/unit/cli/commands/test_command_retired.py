@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from fake_workspace import FakeWorkspace, RunCli
+
+from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_workspace import FakeWorkspace, RunCli
 
 from acideploy.targets import Answer
+from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
 def test_the_old_pipeline_line_for_the_address_still_works(cli: RunCli) -> None:

@@ -43,7 +43,7 @@ def _workers(tmp_path: Path) -> list[psutil.Process]:
 def test_a_stopped_process_is_gone(tmp_path: Path) -> None:
     identity = _start(tmp_path)
     assert is_alive(identity)
-    stop(identity, app_root=tmp_path, clock=SystemClock())
+    stop(identity, directory=tmp_path, clock=SystemClock())
     assert not is_alive(identity)
 
 
@@ -51,9 +51,9 @@ def test_another_process_with_the_same_number_is_not_ours(tmp_path: Path) -> Non
     identity = _start(tmp_path)
     stranger = replace(identity, created=identity.created - 100)
     assert not is_alive(stranger)
-    stop(stranger, app_root=tmp_path / "elsewhere", clock=SystemClock())
+    stop(stranger, directory=tmp_path / "elsewhere", clock=SystemClock())
     assert is_alive(identity)
-    stop(identity, app_root=tmp_path, clock=SystemClock())
+    stop(identity, directory=tmp_path, clock=SystemClock())
 
 
 @pytest.mark.parametrize("killed_first", [False, True])
@@ -67,7 +67,7 @@ def test_workers_end_with_their_server_even_one_that_was_killed(
     assert len(_workers(tmp_path)) == 2
     if killed_first:
         psutil.Process(identity.pid).kill()
-    stop(identity, app_root=tmp_path, clock=clock)
+    stop(identity, directory=tmp_path, clock=clock)
     assert _workers(tmp_path) == []
 
 
