@@ -37,14 +37,6 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """A service was seen in this state."""
-
-    subject: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A line that somebody else wrote: a log line of the service, a line of uv's."""
 
@@ -58,7 +50,7 @@ class Noticed:
     problem: Problem
 
 
-Event: TypeAlias = Started | Advanced | Finished | Observed | Said | Noticed
+Event: TypeAlias = Started | Advanced | Finished | Said | Noticed
 Emit: TypeAlias = Callable[[Event], None]
 
 

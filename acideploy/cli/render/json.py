@@ -8,7 +8,7 @@ from typing import Any
 
 from acideploy.cli.problems import as_json
 from acideploy.cli.render.never import assert_never
-from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
 
 
 def show(event: Event) -> None:
@@ -34,8 +34,6 @@ def fields(event: Event) -> dict[str, Any]:
                 "outcome": event.outcome,
                 "detail": event.detail,
             }
-        case Observed():
-            return {"event": "observed", "subject": event.subject, "state": event.state}
         case Said():
             return {"event": "said", "line": event.line}
         case Noticed():

@@ -22,7 +22,7 @@ from rich.text import Text
 from acideploy.cli.problems import described
 from acideploy.cli.render.amounts import amount
 from acideploy.cli.render.never import assert_never
-from acideploy.events import Advanced, Emit, Event, Finished, Noticed, Observed, Said, Started
+from acideploy.events import Advanced, Emit, Event, Finished, Noticed, Said, Started
 
 _MARKS = {"done": ("✓", "green"), "reused": ("=", "cyan"), "failed": ("✗", "red")}
 _ASCII_MARKS = {"done": "+", "reused": "=", "failed": "x"}
@@ -78,8 +78,6 @@ class Live:
                     self._display().update(self._tasks[event.task], completed=event.done)
             case Finished():
                 self._finish(event)
-            case Observed():
-                self._print(Text(f"  {event.subject} is {event.state}", style="dim"))
             case Said():
                 self._say(event.line)
             case Noticed():

@@ -9,7 +9,7 @@ from acideploy.cli.problems import described
 from acideploy.cli.render.amounts import amount
 from acideploy.cli.render.never import assert_never
 from acideploy.cli.terminal import colourful
-from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,8 +36,6 @@ class Plain:
             case Finished():
                 detail = f" ({event.detail})" if event.detail else ""
                 return f"{self._title(event.task)}: {event.outcome}{detail}"
-            case Observed():
-                return f"{event.subject} is {event.state}"
             case Said():
                 return f"  {event.line}" if self.verbose else None
             case Noticed():

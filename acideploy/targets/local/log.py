@@ -41,13 +41,20 @@ def follow(log: Callable[[], Path | None], *, lines: int, clock: Clock) -> Itera
     while (path := log()) is not None:
         if _inode(path) != inode:
             inode, position = _inode(path), 0
-        content = _read_from(path, position)
-        # A line that is still being written is left for the next look.
-        whole = content[: content.rfind(b"\n") + 1]
-        position += len(whole)
-        yield from whole.decode(errors="replace").splitlines()
-        if not whole:
+        new, position = lines_from(path, position)
+        yield from new
+        if not new:
             clock.sleep(_LOOK_SECONDS)
+
+
+def lines_from(log: Path, position: int) -> tuple[list[str], int]:
+    """The whole lines from a byte position on, and the position behind them.
+
+    A line that is still being written is left for the next look.
+    """
+    content = _read_from(log, position)
+    whole = content[: content.rfind(b"\n") + 1]
+    return whole.decode(errors="replace").splitlines(), position + len(whole)
 
 
 def _inode(path: Path | None) -> int | None:

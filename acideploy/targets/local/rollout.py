@@ -68,7 +68,7 @@ def finish(folder: ServiceFolder, record: Record, *, emit: Emit) -> None:
     candidate = folder.server(record.candidate)
     emit(Started(task="service", title=f"Service {folder.name}"))
     try:
-        candidate.wait_until_healthy(log_kept=folder.failed_log)
+        candidate.wait_until_healthy(log_kept=folder.failed_log, emit=emit)
     except BaseException as error:
         emit(Finished(task="service", outcome="failed"))
         abandon(folder, record, candidate, error)

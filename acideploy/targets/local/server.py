@@ -9,11 +9,12 @@ from pathlib import Path
 from acideploy.clock import Clock
 from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose
 from acideploy.errors import DeadlineError, ServiceFailedError
+from acideploy.events import Emit, Said
 from acideploy.observe import wait_for
 from acideploy.serving import RUNTIME_NAME
 from acideploy.targets.local import http, process
 from acideploy.targets.local.layout import RevisionDirectory
-from acideploy.targets.local.log import tail
+from acideploy.targets.local.log import lines_from, tail
 from acideploy.targets.local.record import Revision
 
 # A large model may take minutes to load.
@@ -61,10 +62,24 @@ class Server:
         looks = (http.probe(self.revision.port, tls=self.revision.ssl_enabled) for _ in range(8))
         return any(answer == number for answer in looks)
 
-    def wait_until_healthy(self, *, log_kept: Path) -> None:
-        """Raises ServiceFailedError once the process has ended, DeadlineError after 15 minutes."""
+    def wait_until_healthy(self, *, log_kept: Path, emit: Emit) -> None:
+        """Tells the lines of its log until it answers.
+
+        Raises ServiceFailedError once the process has ended, DeadlineError after 15 minutes.
+        """
+        position = 0
+
+        def look() -> bool | None:
+            nonlocal position
+            lines, position = lines_from(self.directory.log, position)
+            for line in lines:
+                emit(Said(line=line))
+            if not self.is_alive():
+                raise self.failure(log_kept=log_kept)
+            return self.answers() or None
+
         wait_for(
-            lambda: self._look(log_kept),
+            look,
             clock=self.clock,
             within=START_SECONDS,
             every=_LOOK_SECONDS,
@@ -90,11 +105,6 @@ class Server:
         return diagnose(log, self._code_origin()) or Diagnosis(
             cause="the server ended without a word" if not log else "the server ended"
         )
-
-    def _look(self, log_kept: Path) -> bool | None:
-        if not self.is_alive():
-            raise self.failure(log_kept=log_kept)
-        return self.answers() or None
 
     def _overdue(self) -> DeadlineError:
         return DeadlineError(

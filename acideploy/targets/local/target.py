@@ -145,7 +145,7 @@ class LocalTarget:
         server = server.start()
         record = folder.save(record, current=server.revision, stopped=False, error=None)
         try:
-            server.wait_until_healthy(log_kept=server.directory.log)
+            server.wait_until_healthy(log_kept=server.directory.log, emit=emit)
         except BaseException as error:
             server.stop()
             folder.save(record, error=str(error) or "its start was interrupted")

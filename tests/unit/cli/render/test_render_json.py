@@ -6,7 +6,7 @@ import pytest
 
 from acideploy.cli.render.json import show
 from acideploy.config.problem import Place, Problem
-from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
 
 PROBLEM = Problem(code="a", severity="note", message="b", place=Place(file="--ct"))
 
@@ -22,10 +22,6 @@ PROBLEM = Problem(code="a", severity="note", message="b", place=Place(file="--ct
         (
             Finished(task="m", outcome="reused"),
             {"event": "finished", "task": "m", "outcome": "reused", "detail": ""},
-        ),
-        (
-            Observed(subject="s", state="running"),
-            {"event": "observed", "subject": "s", "state": "running"},
         ),
         (Said(line="ü"), {"event": "said", "line": "ü"}),
         (

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from acideploy.cli.render.live import Live
 from acideploy.config.problem import Place, Problem
-from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
 
 
 def screen(*events: Event, verbose: bool = False, terminal: bool = False) -> str:
@@ -35,11 +35,10 @@ def test_what_is_finished_stays_on_the_screen() -> None:
     assert "n  no space" in text
 
 
-def test_states_and_problems_are_shown_as_they_are() -> None:
+def test_problems_are_shown_as_they_are() -> None:
     place = Place(file="dc.json", line=1, column=1, text="{[bold]}")
     problem = Problem(code="a", severity="warning", message="[red]b", place=place)
-    text = screen(Observed(subject="s", state="running"), Noticed(problem=problem))
-    assert "s is running" in text
+    text = screen(Noticed(problem=problem))
     assert "dc.json:1:1: warning: [red]b [a]" in text
     assert "{[bold]}" in text
 

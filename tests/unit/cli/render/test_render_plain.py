@@ -4,7 +4,7 @@ import pytest
 
 from acideploy.cli.render.plain import Plain
 from acideploy.config.problem import Problem
-from acideploy.events import Advanced, Event, Finished, Noticed, Observed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
 
 
 def lines(capsys: pytest.CaptureFixture[str], *events: Event, verbose: bool = False) -> list[str]:
@@ -21,12 +21,10 @@ def test_each_event_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) ->
     assert lines(
         capsys,
         Started(task="env", title="making the environment"),
-        Observed(subject="iris-svc", state="deploying"),
         Noticed(problem=problem),
         Finished(task="env", outcome="done", detail="42 packages"),
     ) == [
         "making the environment ...",
-        "iris-svc is deploying",
         "note: b [a]",
         "making the environment: done (42 packages)",
     ]
