@@ -451,3 +451,15 @@ def test_the_plan_is_shown_and_nothing_is_done(workspace: Workspace) -> None:
     assert "start" in plan.stdout
     assert workspace.run("service", "list").result == []
     assert not (workspace.services / "echo-svc").exists()
+
+
+def test_a_server_that_hangs_is_not_called_running(workspace: Workspace) -> None:
+    workspace.deploy()
+    for pid in workspace.server_processes():
+        os.kill(pid, signal.SIGSTOP)
+    service = workspace.show()
+    assert service["state"] == "unknown"
+    assert service["error"] == "the server runs, and does not answer"
+    for pid in workspace.server_processes():
+        os.kill(pid, signal.SIGCONT)
+    assert workspace.show()["state"] == "running"

@@ -17,11 +17,16 @@ _PROBE_SECONDS = 2.0
 
 
 def probe(port: int, *, tls: bool) -> str | None:
-    """The revision that answers on the port; `""` for something else, None for nothing."""
+    """The revision that answers on the port; `""` for something else, None for nothing.
+
+    Raises TimeoutError where something takes the connection and says nothing.
+    """
     connection = _connect(port, tls=_trusting() if tls else None, seconds=_PROBE_SECONDS)
     try:
         connection.request("GET", "/")
         return connection.getresponse().getheader(REVISION_HEADER, "")
+    except TimeoutError:
+        raise
     except ConnectionRefusedError:
         return None
     except (OSError, http.client.HTTPException):

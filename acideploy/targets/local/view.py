@@ -60,7 +60,10 @@ def _state(record: Record, server: Server | None) -> tuple[LocalState, str | Non
         return "deploying", None
     if not server.is_alive():
         return "failed", record.error or _why_gone(server)
-    answer = http.probe(server.revision.port, tls=server.revision.ssl_enabled)
+    try:
+        answer = http.probe(server.revision.port, tls=server.revision.ssl_enabled)
+    except TimeoutError:
+        return "unknown", "the server runs, and does not answer"
     if answer == str(server.revision.number) or (answer and record.candidate):
         return "running", record.error
     if answer is None:
@@ -71,6 +74,8 @@ def _state(record: Record, server: Server | None) -> tuple[LocalState, str | Non
 def _why_gone(server: Server) -> str:
     port = server.revision.port
     gone = f"the process has ended: {server.diagnosis().cause}"
-    if http.probe(port, tls=server.revision.ssl_enabled) is not None:
-        return f"{gone}; port {port} answers for another program"
-    return gone
+    try:
+        stranger = http.probe(port, tls=server.revision.ssl_enabled) is not None
+    except TimeoutError:
+        stranger = True
+    return f"{gone}; port {port} answers for another program" if stranger else gone
