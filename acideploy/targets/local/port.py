@@ -11,7 +11,6 @@ import psutil
 
 from acideploy.errors import PortError
 
-
 # Below the ports that systems give to outgoing connections, which would take one that a stopped
 # service comes back to. At random, so that two workspaces do not choose the same one.
 _RANGE = range(20000, 32768)
