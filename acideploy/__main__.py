@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from io import TextIOWrapper
 
@@ -9,6 +10,9 @@ from acideploy.errors import INTERRUPTED_EXIT_CODE
 
 
 def main() -> None:
+    # A cancelled job and a closed terminal end a command as Ctrl-C does: cleanly.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         from acideploy.cli.failure import apologise
         from acideploy.cli.root import run

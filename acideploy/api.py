@@ -9,6 +9,7 @@ from pathlib import Path
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
 from acideploy.deploy import deploy
+from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.venv import VenvBuilder
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
@@ -19,7 +20,8 @@ from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.targets import Answer, Keys, Service
 from acideploy.targets.local import LocalTarget
-from acideploy.update import wanted_by_update
+from acideploy.targets.local.keys import KeyFile
+from acideploy.update import is_only_described, wanted_by_update
 from acideploy.wanted import (
     ConfigurationFiles,
     DeployRequest,
@@ -65,7 +67,7 @@ class Workspace:
 
         Of the two files, one may be checked alone.
         """
-        problems = check_given(files, directory=self._working_directory)
+        problems = check_given(files, directory=self._working_directory, leave_out=self.directory)
         return (*problems, *(problem for name in models for problem in self._check_model(name)))
 
     def _check_model(self, name: str) -> tuple[Problem, ...]:
@@ -95,7 +97,12 @@ class Workspace:
     def delete_model(self, reference: str) -> Model:
         """Raises ConflictError where a service uses the model."""
         model = self.show_model(reference)
-        users = [name for name in self._target.names() if model.id in self._models_of(name)]
+        users = [
+            record.name
+            for record in self._target.records()
+            for revision in (record.current, record.candidate)
+            if revision and model.id in revision.models
+        ]
         if users:
             raise ConflictError(
                 f"model {model.id} is used by service {', '.join(users)}",
@@ -110,11 +117,6 @@ class Workspace:
         target = self._working_directory / directory
         return self._store.unpack(model, target, overwrite=overwrite, emit=self._emit)
 
-    def _models_of(self, name: str) -> tuple[str, ...]:
-        record = self._target.record(name)
-        revisions = (record.current, record.candidate)
-        return tuple(model for each in revisions if each for model in each.models)
-
     # Services.
 
     def plan(self, request: DeployRequest) -> Plan:
@@ -124,8 +126,13 @@ class Workspace:
     def deploy(self, request: DeployRequest) -> Service:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
-        self._refuse_existing(request)
-        return self._deploy(wanted, wait=not request.no_wait)
+        with self._target.changing(request.name, new=True):
+            if self._target.present(request.name) and not request.overwrite:
+                raise ConflictError(
+                    f"a service named {request.name!r} exists",
+                    hint="add `--overwrite` to replace it",
+                )
+            return self._carry_out(wanted, wait=not request.no_wait)
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
@@ -142,12 +149,15 @@ class Workspace:
                 self._target.folder(request.name).files(record.current),
                 store=self._store,
                 directory=self._working_directory,
+                leave_out=self.directory,
                 emit=self._emit,
             )
+            if is_only_described(request):
+                return self._target.relabel(wanted)
             return self._carry_out(wanted, wait=not request.no_wait)
 
     def list_services(self) -> tuple[Service, ...]:
-        return tuple(self.show_service(name) for name in self._target.names())
+        return self._target.list()
 
     def show_service(self, name: str) -> Service:
         """The service as it is now. Raises NotFoundError."""
@@ -166,40 +176,42 @@ class Workspace:
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for no key."""
-        service = self.show_service(name)
-        keys = self._target.folder(name).key_file.read()
-        if not service.auth_enabled or keys is None:
-            raise _keyless(name)
-        return keys
+        return self._key_file(name).require()
 
     def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
         """Makes a new `primary` or `secondary` key, or sets it to `value`, at once."""
         with self._target.changing(name):
-            self.keys(name)
-            return self._target.folder(name).key_file.regenerate(which, value)
+            return self._key_file(name).regenerate(which, value)
 
     def stop_service(self, name: str) -> Service:
-        with self._target.changing(name):
+        """Ends the process; also a deploy that nobody waits for."""
+        with self._target.changing(name, at_once=True):
             return self._target.stop(name)
 
     def start_service(self, name: str) -> Service:
         with self._target.changing(name):
+            self._ensure_environment(name)
             return self._target.start(name, emit=self._emit)
 
     def restart_service(self, name: str) -> Service:
         with self._target.changing(name):
+            self._ensure_environment(name)
             self._target.stop(name)
             return self._target.start(name, emit=self._emit)
 
     def delete_service(self, name: str) -> None:
-        with self._target.changing(name):
-            self._target.delete(name)
+        """Ends the process and removes the service; also a damaged one."""
+        self._target.delete(name)
 
     # Inside.
 
     def _wanted(self, request: DeployRequest) -> Wanted:
         return wanted_by(
-            request, store=self._store, directory=self._working_directory, emit=self._emit
+            request,
+            store=self._store,
+            directory=self._working_directory,
+            leave_out=self.directory,
+            emit=self._emit,
         )
 
     def _plan(self, wanted: Wanted) -> Plan:
@@ -209,15 +221,20 @@ class Workspace:
             present=self._target.present(wanted.name),
         )
 
-    def _refuse_existing(self, request: DeployRequest) -> None:
-        if self._target.present(request.name) and not request.overwrite:
-            raise ConflictError(
-                f"a service named {request.name!r} exists", hint="add `--overwrite` to replace it"
-            )
+    def _ensure_environment(self, name: str) -> None:
+        """Makes the environment of a service again if its cache was cleared."""
+        if current := self._target.record(name).current:
+            request = EnvironmentRequest.from_json(current.environment_request)
+            self._builder.ensure(request, emit=self._emit)
 
-    def _deploy(self, wanted: Wanted, *, wait: bool) -> Service:
-        with self._target.changing(wanted.name):
-            return self._carry_out(wanted, wait=wait)
+    def _key_file(self, name: str) -> KeyFile:
+        current = self._target.record(name).current
+        if current is None or not current.auth_enabled:
+            raise UnsupportedError(
+                f"service {name} asks for no key",
+                hint=f"acideploy service update -n {name} --auth-enabled true",
+            )
+        return self._target.folder(name).key_file(current)
 
     def _carry_out(self, wanted: Wanted, *, wait: bool) -> Service:
         return deploy(
@@ -234,10 +251,3 @@ class Workspace:
 def open_workspace(*, emit: Emit = ignore) -> Workspace:
     """The workspace in `ACIDEPLOY_HOME`, else in the user's state directory."""
     return Workspace(home(), working_directory=Path.cwd(), clock=SystemClock(), emit=emit)
-
-
-def _keyless(name: str) -> UnsupportedError:
-    return UnsupportedError(
-        f"service {name} asks for no key",
-        hint=f"acideploy service update -n {name} --auth-enabled true",
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from acideploy.config.problem import Problem
 from acideploy.config.values import InferenceConfig
+from acideploy.disk import storage_error
 from acideploy.errors import ConfigurationError, StorageError
 
 _LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints"})
@@ -21,54 +22,57 @@ class Code:
     """`path` is the source directory, or the entry script where that is all there is.
 
     `entry_script` and `source_directory` say where they lie under the app root. `origin` is the
-    directory in which the user knows these files.
+    directory in which the user knows these files. `leave_out` is a folder that is no part of it.
     """
 
     path: Path
     entry_script: str
     source_directory: str | None
     origin: Path
+    leave_out: Path | None = None
 
     def digest(self) -> str:
         """The same for the same names, contents and executable bits. Raises StorageError."""
         digest = hashlib.sha256(self.entry_script.encode())
-        try:
-            for name, file in self.files():
-                digest.update(name.encode(errors="surrogateescape") + b"\0")
-                digest.update(_content_digest(file))
-        except OSError as error:
-            raise _unreadable(error) from error
+        for name, file in self.files():
+            try:
+                digest.update(os.fsencode(name) + b"\0" + _content_digest(file))
+            except OSError as error:
+                raise storage_error("read", file, error) from error
         return digest.hexdigest()
 
     def copy_to(self, app_root: Path) -> None:
-        """Lays the code out under the app root. Raises StorageError."""
-        try:
-            for name, file in self.files():
-                target = app_root / name
+        """Lays the code out under the app root, with what links lead to. Raises StorageError."""
+        for name, file in self.files():
+            target = app_root / name
+            try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(file, target, follow_symlinks=False)
-        except OSError as error:
-            raise _unreadable(error) from error
+                shutil.copy2(file, target)
+            except OSError as error:
+                raise storage_error("copy", file, error) from error
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Names under the app root, and the files, in an order that does not depend on the disk."""
+        """Names under the app root, and the files, in an order that does not depend on the disk.
+
+        Raises StorageError for a folder that cannot be listed, and for a link to nothing.
+        """
         if self.source_directory is None:
             yield self.entry_script, self.path
             return
-        for file in sorted(_walk(self.path)):
+        found = _walk(self.path, frozenset(), self.leave_out)
+        for file in sorted(found, key=os.fsencode):
             yield f"{self.source_directory}/{file.relative_to(self.path)}", file
 
 
-def code_of(config: InferenceConfig) -> Code:
+def code_of(config: InferenceConfig, *, leave_out: Path | None = None) -> Code:
     """Raises ConfigurationError where the entry script is not in the source directory."""
     script, source = config.entry_script, config.source_directory
     if source is None:
         return Code(
             path=script, entry_script=script.name, source_directory=None, origin=script.parent
         )
-    try:
-        inside = script.resolve().relative_to(source.resolve())
-    except ValueError:
+    inside = _inside(script, source)
+    if inside is None:
         raise ConfigurationError(
             [
                 Problem(
@@ -78,46 +82,70 @@ def code_of(config: InferenceConfig) -> Code:
                     hint="move it there, or name a directory that holds both",
                 )
             ]
-        ) from None
+        )
     name = source.resolve().name or "source"
     return Code(
         path=source,
         entry_script=f"{name}/{inside.as_posix()}",
         source_directory=name,
         origin=source,
+        leave_out=leave_out,
     )
 
 
-def _walk(directory: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(directory):
-        here = Path(folder)
-        kept = [name for name in folders if not _is_left_out(here / name)]
-        links = [name for name in kept if (here / name).is_symlink()]
-        folders[:] = [name for name in kept if name not in links]
-        for name in (*files, *links):
-            # Sockets and pipes are not code, and reading one would wait for ever.
-            if (here / name).is_symlink() or (here / name).is_file():
-                yield here / name
+def _inside(script: Path, source: Path) -> Path | None:
+    """The script under the source directory: as it is written, else where it really lies."""
+    written = Path(os.path.abspath(script)), Path(os.path.abspath(source))
+    for path, folder in (written, (script.resolve(), source.resolve())):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder)
+    return None
+
+
+def _walk(folder: Path, above: frozenset[Path], leave_out: Path | None) -> Iterator[Path]:
+    """Every file below a folder, through links too; one that leads upwards is not followed."""
+    real = folder.resolve()
+    if real in above or real == leave_out:
+        return
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        raise storage_error("read", folder, error) from error
+    for entry in entries:
+        if entry.is_dir():
+            if not _is_left_out(entry):
+                yield from _walk(entry, above | {real}, leave_out)
+        elif entry.is_file():
+            yield entry
+        elif entry.is_symlink():
+            raise StorageError(
+                f"{entry} is a link to {os.readlink(entry)}, which does not exist",
+                hint="remove the link, or make what it leads to",
+            )
+        # Sockets and pipes are not code, and reading one would wait for ever.
 
 
 def _is_left_out(folder: Path) -> bool:
     return folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").is_file()
 
 
+def content_digest(path: Path) -> str:
+    """The same for a file, or a folder, of the same content. Raises StorageError."""
+    digest = hashlib.sha256()
+    for file in (
+        sorted(_walk(path, frozenset(), None), key=os.fsencode) if path.is_dir() else [path]
+    ):
+        try:
+            digest.update(os.fsencode(file.relative_to(path)) + b"\0" + _content_digest(file))
+        except OSError as error:
+            raise storage_error("read", file, error) from error
+    return digest.hexdigest()
+
+
 def _content_digest(file: Path) -> bytes:
-    if file.is_symlink():
-        return b"link " + os.fsencode(os.readlink(file))
     with file.open("rb") as content:
         executable = b"x" if os.access(file, os.X_OK) else b"-"
-        return executable + _sha256(content.fileno())
-
-
-def _sha256(descriptor: int) -> bytes:
-    digest = hashlib.sha256()
-    while chunk := os.read(descriptor, 1 << 20):
-        digest.update(chunk)
-    return digest.digest()
-
-
-def _unreadable(error: OSError) -> StorageError:
-    return StorageError(f"cannot copy the code: {error.filename or ''}: {error.strerror}")
+        digest = hashlib.sha256()
+        while block := content.read(1 << 20):
+            digest.update(block)
+        return executable + digest.digest()

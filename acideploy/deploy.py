@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acideploy.environment.venv import VenvBuilder
-from acideploy.events import Emit
+from acideploy.events import Emit, Finished, Started
 from acideploy.models import ModelStore
 from acideploy.plan import Plan, Wanted
 from acideploy.targets import Service
@@ -22,11 +22,9 @@ def deploy(
 ) -> Service:
     """Carries the plan out and returns the service. Call within `target.changing`."""
     if plan.keeps_service:
-        return target.describe(
-            wanted.name,
-            description=wanted.description,
-            tags=wanted.tags or None,
-            properties=wanted.properties or None,
-        )
+        emit(Started(task="service", title=f"Service {wanted.name}"))
+        service = target.relabel(wanted)
+        emit(Finished(task="service", outcome="reused", detail="unchanged"))
+        return service
     environment = builder.build(wanted.environment, emit=emit)
     return target.apply(wanted, environment, store=store, wait=wait, emit=emit)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from acideploy.config.problem import Place
 
 _TRACEBACK = "Traceback (most recent call last):"
+# What the server logs when it begins to take requests.
+_STARTED = "azmlinfsrv.acideploy - Listening at"
+
 # What Python prints between a traceback and the one that it is the cause of.
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 _FRAME = re.compile(r'\s*File "(?P<file>.+?)", line (?P<line>\d+)')
@@ -66,8 +71,10 @@ def diagnose(log: str, origin: CodeOrigin) -> Diagnosis | None:
     """The cause of a crash, from the log. None where the log names none.
 
     A traceback that Python prints has the first cause first; the ones chained to it are the
-    server's own.
+    server's own. A server that had started did not end by any traceback of a request.
     """
+    if _STARTED in log:
+        return None
     last = _last_chain(log)
     if not last:
         return _without_traceback(log)
@@ -136,6 +143,8 @@ def _missing_module(module: str, origin: CodeOrigin) -> str:
             f"{top} lies beside the entry script, which is deployed alone: "
             f"set `sourceDirectory` to {origin.origin}"
         )
+    if similar := get_close_matches(top, sys.stdlib_module_names, n=1, cutoff=0.8):
+        return f"did you mean `import {similar[0]}`?"
     return f"add `{_DISTRIBUTIONS.get(top, top)}` to the pip section of the conda file"
 
 

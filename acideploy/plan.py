@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -24,6 +24,8 @@ class Wanted:
     """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
 
     `environment_details` is the environment object of the inference config, for results.
+    `kept_parts` are the parts of a deployed revision that an update does not touch: a running
+    service may have written among its own files.
     """
 
     name: str
@@ -37,20 +39,22 @@ class Wanted:
     description: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
+    kept_parts: Mapping[str, str] = field(default_factory=dict)
 
     def parts(self) -> Mapping[str, str]:
         """A name for the content of each of `PARTS`. Raises StorageError."""
-        return {
-            "environment": self.environment.digest,
-            "models": _digest([[model.id, model.layer_digest] for model in self.models]),
-            "code": self.code.digest(),
-            "settings": _digest(self._settings()),
+        made: dict[str, Callable[[], str]] = {
+            "environment": lambda: self.environment.digest,
+            "models": lambda: _digest([[model.id, model.layer_digest] for model in self.models]),
+            "code": self.code.digest,
+            "settings": lambda: _digest(self._settings()),
         }
+        return {part: self.kept_parts.get(part) or make() for part, make in made.items()}
 
     def _settings(self) -> list[object]:
         serving = self.serving
         files = [
-            path.read_text() if serving.ssl_enabled and path else None
+            path.read_bytes().hex() if serving.ssl_enabled and path else None
             for path in (serving.ssl_certificate, serving.ssl_key)
         ]
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from acideploy.code import Code
 from acideploy.config import read_deployment_config
@@ -33,30 +34,50 @@ def wanted_by_update(
     *,
     store: ModelStore,
     directory: Path,
+    leave_out: Path,
     emit: Emit,
 ) -> Wanted:
     """The deployed revision with the changes of an update."""
-    present = _wanted_again(request.name, revision, files, store)
-    tags = {**revision.tags, **request.add_tags}
-    described = replace(
-        present,
-        description=request.description or revision.description,
-        tags={key: value for key, value in tags.items() if key not in request.remove_tags},
-        properties={**revision.properties, **request.add_properties},
-    )
+    wanted = _described(request, _wanted_again(request.name, revision, files, store))
     if request.models or request.model_metadata_files:
         models = find_models(request.models, request.model_metadata_files, store)
-        described = replace(described, models=models)
+        wanted = _changed(wanted, "models", models=models)
     if request.files.say_where:
-        described = _with_deployment(described, request.files, directory, emit)
+        wanted = _with_deployment(wanted, request.files, directory, emit)
     if request.files.say_what_runs:
-        described = _with_inference(described, request, store, directory, emit)
-    return described
+        deploy = _deploy_request(request, wanted.environment)
+        new = wanted_by(deploy, store=store, directory=directory, leave_out=leave_out, emit=emit)
+        wanted = _with_inference(wanted, new)
+    return wanted
+
+
+def is_only_described(request: UpdateRequest) -> bool:
+    """Whether an update touches no process."""
+    files = request.files
+    named = request.models or request.model_metadata_files
+    return not (named or files.say_where or files.say_what_runs)
+
+
+def _described(request: UpdateRequest, wanted: Wanted) -> Wanted:
+    tags = {**wanted.tags, **request.add_tags}
+    given = request.description is not None
+    return replace(
+        wanted,
+        description=request.description if given else wanted.description,
+        tags={key: value for key, value in tags.items() if key not in request.remove_tags},
+        properties={**wanted.properties, **request.add_properties},
+    )
+
+
+def _changed(wanted: Wanted, *parts: str, **changes: Any) -> Wanted:
+    kept = {part: name for part, name in wanted.kept_parts.items() if part not in parts}
+    return replace(wanted, kept_parts=kept, **changes)
 
 
 def _wanted_again(
     name: str, revision: Revision, files: RevisionDirectory, store: ModelStore
 ) -> Wanted:
+    """What would make the deployed revision again."""
     source = revision.source_directory
     tls = revision.ssl_enabled
     return Wanted(
@@ -79,6 +100,10 @@ def _wanted_again(
         ),
         variables=revision.variables,
         environment_details=revision.environment,
+        description=revision.description,
+        tags=revision.tags,
+        properties=revision.properties,
+        kept_parts=revision.parts,
     )
 
 
@@ -86,11 +111,11 @@ def _with_deployment(
     wanted: Wanted, files: ConfigurationFiles, directory: Path, emit: Emit
 ) -> Wanted:
     """The keys that the file or the flags give, over those of the deployed service."""
-    checked = read_deployment_config(
-        files.deployment_config,
-        overrides=_with_compute_type(files),
-        cwd=directory,
-    )
+    overrides = files.deployment_overrides
+    if files.deployment_config is None:
+        # Flags alone change single keys of what is deployed.
+        overrides = (*_deployed_keys(wanted.serving), *overrides)
+    checked = read_deployment_config(files.deployment_config, overrides=overrides, cwd=directory)
     tell(checked.problems, strict=files.strict, emit=emit)
     assert checked.value is not None
     local = require_local(checked.value)
@@ -99,32 +124,41 @@ def _with_deployment(
         for field in Serving.__dataclass_fields__
         if (value := getattr(local.serving, field)) is not None
     }
-    return replace(wanted, serving=replace(wanted.serving, **given), port=local.port)
+    serving = replace(wanted.serving, **given)
+    return _changed(wanted, "settings", serving=serving, port=local.port)
 
 
-def _with_compute_type(files: ConfigurationFiles) -> Sequence[Override]:
-    """A service keeps its compute type: flags alone need not repeat it."""
-    if files.deployment_config:
-        return files.deployment_overrides
-    local = Override(key="computeType", value="local", flag="--compute-type")
-    return (local, *files.deployment_overrides)
+def _deployed_keys(serving: Serving) -> Sequence[Override]:
+    keys = {
+        "computeType": "local",
+        "authEnabled": serving.auth_enabled,
+        "sslEnabled": serving.ssl_enabled,
+        "sslCertificate": serving.ssl_certificate and str(serving.ssl_certificate),
+        "sslKey": serving.ssl_key and str(serving.ssl_key),
+        "cname": serving.cname,
+    }
+    given = {key: value for key, value in keys.items() if value not in (None, False)}
+    return [Override(key=key, value=value, flag="the service") for key, value in given.items()]
 
 
-def _with_inference(
-    wanted: Wanted, request: UpdateRequest, store: ModelStore, directory: Path, emit: Emit
-) -> Wanted:
-    """The code and the environment of a new inference config."""
-    deploy = DeployRequest(
-        name=request.name,
-        files=replace(
-            request.files,
-            deployment_config=None,
-            deployment_overrides=_with_compute_type(ConfigurationFiles()),
-        ),
+def _deploy_request(request: UpdateRequest, before: EnvironmentRequest) -> DeployRequest:
+    """The inference config as a deploy would read it, with what the last deploy's flags said."""
+    files = replace(
+        request.files, deployment_config=None, deployment_overrides=_deployed_keys(Serving())
     )
-    new = wanted_by(deploy, store=store, directory=directory, emit=emit)
-    return replace(
+    return DeployRequest(
+        name=request.name,
+        files=files,
+        full_azureml=request.full_azureml or before.full_azureml,
+        python=request.python or (before.python if before.python_given else None),
+    )
+
+
+def _with_inference(wanted: Wanted, new: Wanted) -> Wanted:
+    """The code and the environment of a new inference config."""
+    return _changed(
         wanted,
+        *("code", "environment", "settings"),
         code=new.code,
         environment=new.environment,
         variables=new.variables,

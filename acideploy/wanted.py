@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from acideploy.checks import certificate_problems, variable_problems
 from acideploy.code import Code, code_of
 from acideploy.config import (
     Checked,
@@ -25,7 +26,7 @@ from acideploy.config.values import (
 )
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
-from acideploy.errors import ConfigurationError, UnsupportedError
+from acideploy.errors import AcideployError, ConfigurationError, UnsupportedError
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
@@ -82,6 +83,8 @@ class UpdateRequest:
     add_properties: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
     no_wait: bool = False
+    full_azureml: bool = False
+    python: str | None = None
 
 
 def _read(
@@ -99,14 +102,33 @@ def _read(
     return inference, deployment
 
 
-def check_given(files: ConfigurationFiles, *, directory: Path) -> tuple[Problem, ...]:
+def check_given(
+    files: ConfigurationFiles, *, directory: Path, leave_out: Path
+) -> tuple[Problem, ...]:
     """Every problem of what is given: a file that is not there at all is none, if the other is."""
     inference, deployment = _read(files, directory)
     neither = not files.say_what_runs and not files.say_where
-    return (
+    found = (
         *(inference.problems if files.say_what_runs or neither else ()),
         *(deployment.problems if files.say_where or neither else ()),
     )
+    if inference.value is None or not isinstance(deployment.value, LocalDeployment):
+        return found
+    request = DeployRequest(name="", files=files)
+    try:
+        _, problems = _prepare(request, inference.value, deployment.value, directory, leave_out)
+    except ConfigurationError as error:
+        problems = error.problems
+    except AcideployError as error:
+        problem = Problem(
+            code="environment-refused",
+            severity="error",
+            message=error.message,
+            place=error.place,
+            hint=error.hint,
+        )
+        problems = (problem,)
+    return (*found, *problems)
 
 
 def is_refused(problems: Sequence[Problem], *, strict: bool) -> bool:
@@ -115,45 +137,60 @@ def is_refused(problems: Sequence[Problem], *, strict: bool) -> bool:
     return any(problem.severity in refused for problem in problems)
 
 
-def wanted_by(request: DeployRequest, *, store: ModelStore, directory: Path, emit: Emit) -> Wanted:
-    """What a deploy request asks for. Raises ConfigurationError with every problem, and others."""
+def wanted_by(
+    request: DeployRequest, *, store: ModelStore, directory: Path, leave_out: Path, emit: Emit
+) -> Wanted:
+    """What a deploy request asks for. Raises ConfigurationError with every problem, and others.
+
+    Files below `leave_out` are no part of the code.
+    """
     inference, deployment = _require(request, directory, emit)
     local = require_local(deployment)
+    wanted, problems = _prepare(request, inference, local, directory, leave_out)
+    tell(problems, strict=request.files.strict, emit=emit)
     models = find_models(request.models, request.model_metadata_files, store)
-    environment = inference.environment
-    code = code_of(inference)
+    return replace(wanted, models=models)
+
+
+def _prepare(
+    request: DeployRequest,
+    inference: InferenceConfig,
+    local: LocalDeployment,
+    directory: Path,
+    leave_out: Path,
+) -> tuple[Wanted, tuple[Problem, ...]]:
+    """What is wanted, without its models, and every problem in that."""
+    environment = inference.environment or Environment()
+    code = code_of(inference, leave_out=leave_out)
     beyond = () if request.full_azureml else _beyond_stand_in(code, environment)
     asked, notes = request_environment(
-        environment,
-        directory=_requirements_directory(inference, request.files, directory),
+        inference.environment,
+        directory=_requirements_directory(inference, directory),
         python=request.python,
         full_azureml=request.full_azureml or bool(beyond),
     )
-    for note in (*beyond, *notes):
-        emit(Noticed(problem=note))
-    conda = environment.conda if environment else None
-    return Wanted(
+    conda = environment.conda
+    variables = {**(conda.variables if conda else {}), **environment.variables}
+    wanted = Wanted(
         name=request.name,
-        models=models,
+        models=(),
         code=code,
         environment=asked,
         serving=local.serving,
         port=local.port,
-        variables={
-            **(conda.variables if conda else {}),
-            **(environment.variables if environment else {}),
-        },
-        environment_details=environment.details if environment else {},
+        variables=variables,
+        environment_details=environment.details,
         description=request.description or inference.description,
         tags=request.tags,
         properties=request.properties,
     )
+    wrong = (*variable_problems(variables), *certificate_problems(local.serving))
+    return wanted, (*wrong, *beyond, *notes)
 
 
-def _beyond_stand_in(code: Code, environment: Environment | None) -> tuple[Problem, ...]:
+def _beyond_stand_in(code: Code, environment: Environment) -> tuple[Problem, ...]:
     """A note where the code needs more of azureml-defaults than the stand-in for it has."""
-    conda = environment.conda if environment else None
-    if conda is None or not asks_for_azureml(conda):
+    if environment.conda is None or not asks_for_azureml(environment.conda):
         return ()
     for name, file in code.files():
         if name.endswith(".py"):
@@ -228,9 +265,7 @@ def _model_of(metadata_file: Path) -> str:
     return checked.value.model_id
 
 
-def _requirements_directory(
-    inference: InferenceConfig, files: ConfigurationFiles, directory: Path
-) -> Path:
+def _requirements_directory(inference: InferenceConfig, directory: Path) -> Path:
     """What relative paths in requirement lines are relative to: the conda file's folder."""
     conda = inference.environment.conda if inference.environment else None
     if conda and (parent := Path(conda.place.file).parent).is_dir():

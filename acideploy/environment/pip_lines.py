@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from packaging.requirements import InvalidRequirement
@@ -16,6 +17,9 @@ from acideploy.errors import DependencyError
 
 # Stands for "the serving stack" in a conda file, and is replaced by the pinned one.
 SERVING_PLACEHOLDER = "azureml-defaults"
+
+# What pip takes besides a name: an option, a URL, a path.
+_OPTION_OR_PATH = re.compile(r"\s*(-|[\w+]+://|\.|/|~)|.*(/|\\|\.whl|\.tar\.gz|\.zip)")
 
 # Every environment has a way to install packages: nothing to tell.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
@@ -36,7 +40,11 @@ def pip_lines(
     _refuse_only_conda(conda.packages)
     lines, problems = _from_conda(conda.packages)
     for requirement in conda.pip:
-        if distribution(requirement.text) != SERVING_PLACEHOLDER or full_azureml:
+        name = distribution(requirement.text)
+        if name is None and not _OPTION_OR_PATH.match(requirement.text):
+            message = f"{requirement.text!r} is not a requirement that pip can read"
+            problems.append(_problem("bad-requirement", "error", message, requirement))
+        elif name != SERVING_PLACEHOLDER or full_azureml:
             lines.append((requirement.text, requirement))
     origins = [(name, asked) for line, asked in lines if (name := distribution(line))]
     return [line for line, _ in lines], origins, problems
@@ -47,8 +55,9 @@ def _refuse_only_conda(packages: Sequence[Requirement]) -> None:
     lacking = [package for package, spec in specs if spec and is_only_conda(spec.name)]
     if lacking:
         raise DependencyError(
-            "the environment needs conda packages that a process on this machine cannot have",
-            detail="\n".join(f"{package.place}: {package.text}" for package in lacking),
+            "a process on this machine cannot have the conda package"
+            f"{'s' if len(lacking) > 1 else ''} {', '.join(package.text for package in lacking)}",
+            place=lacking[0].place,
             hint="take them out of the conda file for a local deploy",
         )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from acideploy.code import content_digest
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Environment, Requirement
 from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
@@ -28,7 +29,8 @@ class EnvironmentRequest:
     """A Python version (`3.11`), the user's requirement lines and the serving stack.
 
     Relative paths in `lines` are relative to `directory`. `azureml_replaced` says that the serving
-    stack stands in for `azureml-defaults`. `origins` gives, for each canonical
+    stack stands in for `azureml-defaults`; `python_given` and `full_azureml` are what the flags
+    said, which an update keeps to. `origins` gives, for each canonical
     distribution name, the place in the user's files that asks for it.
     """
 
@@ -37,6 +39,8 @@ class EnvironmentRequest:
     directory: Path
     stack: ServingStack
     azureml_replaced: bool = False
+    python_given: bool = False
+    full_azureml: bool = False
     origins: tuple[tuple[str, Requirement], ...] = ()
 
     @property
@@ -59,6 +63,8 @@ class EnvironmentRequest:
             "directory": str(self.directory),
             "requirements": list(self.stack.requirements),
             "constraints": list(self.stack.constraints),
+            "python_given": self.python_given,
+            "full_azureml": self.full_azureml,
             "named": [name for name, _ in self.origins],
         }
 
@@ -68,6 +74,8 @@ class EnvironmentRequest:
         return cls(
             python=fields["python"],
             lines=tuple(fields["lines"]),
+            python_given=fields.get("python_given", False),
+            full_azureml=fields.get("full_azureml", False),
             directory=Path(fields["directory"]),
             stack=ServingStack(
                 python=fields["python"],
@@ -92,10 +100,11 @@ class EnvironmentRequest:
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
     def _local_files(self, line: str) -> list[str]:
-        """The digests of files that a line names: `-r more.txt`, `./package.whl`."""
+        """The digests of what a line names: `-r more.txt`, `./package.whl`, `./folder`."""
         words = re.split(r"[\s=@]+", line)
-        paths = (self.directory / word for word in words if word and "://" not in word)
-        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
+        named = (word for word in words if "." in word or "/" in word)
+        paths = (self.directory / word for word in named if "://" not in word)
+        return [content_digest(path) for path in paths if path.exists()]
 
 
 def request_environment(
@@ -123,6 +132,8 @@ def request_environment(
         lines=tuple(lines),
         directory=directory,
         stack=serving_stack(version),
+        python_given=python is not None,
+        full_azureml=full_azureml,
         azureml_replaced=bool(conda and asks_for_azureml(conda)) and not full_azureml,
         origins=tuple(origins),
     )
@@ -133,7 +144,7 @@ def _choose_python(
     conda: CondaEnvironment | None, override: str | None
 ) -> tuple[str, list[Problem]]:
     if override:
-        return _supported(override, "--python"), []
+        return _supported(override, override, Place(file="--python")), []
     default = _default_python()
     if conda is None or conda.python is None:
         return default, [
@@ -148,7 +159,7 @@ def _choose_python(
     spec = parse_conda_spec(asked.text)
     version = spec.version if spec else ""
     if exact := re.match(r"={0,2}\s*(\d+\.\d+)", version):
-        return _supported(exact[1], str(asked.place), asked), []
+        return _supported(exact[1], asked.text, asked.place), []
     return _newest_within(version, default, asked), []
 
 
@@ -169,20 +180,21 @@ def _newest_within(version: str, default: str, asked: Requirement) -> str:
         # The last patch release stands for the series: `<3.8` leaves out 3.8, `>3.7` takes 3.7.17.
         if allowed.contains(f"{candidate}.99"):
             return candidate
-    raise _python_unsupported(asked.text, str(asked.place))
+    raise _python_unsupported(asked.text, asked.place)
 
 
-def _supported(version: str, origin: str, asked: Requirement | None = None) -> str:
+def _supported(version: str, asked: str, place: Place) -> str:
     minor = ".".join(version.split(".")[:2])
     if minor not in supported_pythons():
-        raise _python_unsupported(asked.text if asked else version, origin)
+        raise _python_unsupported(asked, place)
     return minor
 
 
-def _python_unsupported(text: str, origin: str) -> DependencyError:
+def _python_unsupported(asked: str, place: Place) -> DependencyError:
     oldest, *_, newest = supported_pythons()
     return DependencyError(
-        f"{origin}: {text!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
+        f"{asked!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
+        place=place,
         hint=f"add `--python {_default_python()}` to run it with that version, or change the file",
     )
 

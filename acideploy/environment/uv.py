@@ -18,16 +18,19 @@ class UvFailed(Exception):
         self.output = output
 
 
-def run_uv(arguments: Sequence[str], *, directory: Path, emit: Emit = ignore) -> str:
+def run_uv(
+    arguments: Sequence[str], *, directory: Path, sent: str = "", emit: Emit = ignore
+) -> str:
     """Runs uv in `directory`, tells its lines as they come, and returns its standard output.
 
-    Raises UvFailed, and DependencyError where there is no uv to run.
+    `sent` is what it reads from standard input. Raises UvFailed, and DependencyError where there is
+    no uv to run.
     """
     command = [_uv(), *arguments, "--color", "never"]
     process = subprocess.Popen(
         command,
         cwd=directory,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -35,7 +38,10 @@ def run_uv(arguments: Sequence[str], *, directory: Path, emit: Emit = ignore) ->
     )
     lines: list[str] = []
     with process:
+        assert process.stdin is not None
         assert process.stdout is not None
+        process.stdin.write(sent)
+        process.stdin.close()
         for line in process.stdout:
             if line.startswith("Using Python"):
                 continue

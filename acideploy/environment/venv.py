@@ -63,6 +63,10 @@ class VenvBuilder:
             emit(Finished(task=task, outcome="failed"))
             raise
 
+    def ensure(self, request: EnvironmentRequest, *, emit: Emit = ignore) -> VirtualEnvironment:
+        """The same, and says nothing where there is nothing to do."""
+        return self.find(request) or self.build(request, emit=emit)
+
     def _build(self, request: EnvironmentRequest, *, task: str, emit: Emit) -> VirtualEnvironment:
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
@@ -76,6 +80,8 @@ class VenvBuilder:
 
     def _make(self, request: EnvironmentRequest, *, emit: Emit) -> VirtualEnvironment:
         """Makes it beside its place and moves it there when complete: a kill leaves no half."""
+        for left in self._cache.glob(f"{request.digest}-*"):
+            shutil.rmtree(left, ignore_errors=True)
         interpreter = find_interpreter(request.python, emit=emit)
         final = self._cache / request.digest
         with tempfile.TemporaryDirectory(dir=self._cache, prefix=f"{request.digest}-") as scratch:
@@ -89,33 +95,42 @@ class VenvBuilder:
                 ) from error
             _install(request, made, emit=emit)
             shutil.rmtree(final, ignore_errors=True)
+            # Requirement lines may hold the password of an index.
+            made.chmod(0o700)
             made.rename(final)
         return VirtualEnvironment(digest=request.digest, directory=final)
 
 
 def _install(request: EnvironmentRequest, directory: Path, *, emit: Emit) -> None:
     """Installs with the serving stack's whole lock; without it where the user's pins differ."""
-    requirements = directory / "requirements.in"
-    requirements.write_text("\n".join(request.requirements) + "\n")
     constraints = directory / "constraints.txt"
     constraints.write_text("\n".join(request.stack.constraints) + "\n")
     python = str(directory / "bin" / "python")
-    install = ["pip", "install", "--python", python, "-r", str(requirements)]
+    # Read from standard input, lines that name files mean those of the folder that uv runs in.
+    install = ["pip", "install", "--python", python, "-r", "-"]
+    asked = "\n".join(request.requirements) + "\n"
+    home = request.directory if request.directory.is_dir() else directory
     try:
         try:
-            run_uv([*install, "-c", str(constraints)], directory=request.directory, emit=emit)
+            run_uv([*install, "-c", str(constraints)], directory=home, sent=asked, emit=emit)
         except UvFailed as error:
             if _NO_NETWORK.search(error.output):
                 raise
-            run_uv(install, directory=request.directory, emit=emit)
+            run_uv(install, directory=home, sent=asked, emit=emit)
     except UvFailed as error:
         raise _explain(request, error.output) from error
-    frozen = run_uv(["pip", "freeze", "--python", python], directory=request.directory)
+    frozen = run_uv(["pip", "freeze", "--python", python], directory=directory)
     (directory / "requirements.lock").write_text(frozen + "\n")
 
 
 def _explain(request: EnvironmentRequest, output: str) -> DependencyError:
     """Names the lines of the user's files that uv's explanation is about."""
+    if "UnknownIssuer" in output:
+        return DependencyError(
+            "the package index shows a certificate that is not trusted",
+            detail=output,
+            hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
+        )
     if _NO_NETWORK.search(output):
         return DependencyError(
             "the package index could not be reached",

@@ -18,7 +18,10 @@ def create(directory: Path) -> tuple[Path, ...]:
     Raises ConflictError where one of them exists, and writes nothing then.
     """
     template = files(__package__) / "template"
-    contents = {directory / each.name: each.read_bytes() for each in template.iterdir()}
+    # pip compiles what it installs, so there are folders beside the files.
+    contents = {
+        directory / each.name: each.read_bytes() for each in template.iterdir() if each.is_file()
+    }
     existing = sorted(path for path in contents if path.exists())
     if existing:
         raise ConflictError(

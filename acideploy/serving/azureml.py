@@ -79,7 +79,7 @@ def needs_full_azureml(source: str) -> tuple[AzuremlUse, ...]:
     Nothing for a script that does not parse: whoever reads it says so.
     """
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(source.removeprefix("\ufeff"))
     except (SyntaxError, ValueError):
         return ()
     imports = list(_imports(tree))

@@ -19,7 +19,7 @@ import trustme
 from acideploy.clock import SystemClock
 from acideploy.errors import DeadlineError
 from acideploy.observe import wait_for
-from tests.e2e.conftest import ECHO, Workspace
+from tests.e2e.conftest import ECHO, PYTHON, Workspace
 
 
 def _slow(seconds: int) -> str:
@@ -153,7 +153,7 @@ def test_a_service_whose_process_died_is_shown_as_failed(workspace: Workspace) -
     _kill_servers(workspace)
     service = workspace.show()
     assert service["state"] == "failed"
-    assert "the process has ended" in service["error"]
+    assert "the server has ended" in service["error"]
     assert workspace.run("service", "start", "-n", "echo-svc").result["state"] == "running"
     assert workspace.score()["greeting"] == "hello"
 
@@ -220,7 +220,7 @@ def _revisions(workspace: Workspace) -> set[str]:
     return {parts[parts.index("revisions") + 1] for parts in folders if "revisions" in parts}
 
 
-@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_deploy_that_is_ended_leaves_the_old_service_and_no_lock(
     workspace: Workspace, killed_by: signal.Signals
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_deploy_that_is_ended_leaves_the_old_service_and_no_lock(
     _wait(lambda: _candidate(workspace))
     deploy.send_signal(killed_by)
     _, stderr = deploy.communicate(timeout=30)
-    if killed_by == signal.SIGINT:
+    if killed_by != signal.SIGKILL:
         assert deploy.returncode == 130
         assert "Traceback" not in stderr
         assert not _candidate(workspace)
@@ -311,7 +311,8 @@ def test_keys_survive_a_redeploy_and_show_in_no_output(workspace: Workspace) -> 
     logs = workspace.run("service", "get-logs", "-n", "echo-svc").stdout
     for text in (shown.stdout, shown.stderr, logs):
         assert "s3same-x" not in text
-    assert (workspace.services / "echo-svc" / "keys.json").stat().st_mode & 0o077 == 0
+    for keys_file in workspace.services.rglob("keys.json"):
+        assert keys_file.stat().st_mode & 0o077 == 0
 
 
 def test_a_service_speaks_tls_with_the_users_certificate(
@@ -463,3 +464,143 @@ def test_a_server_that_hangs_is_not_called_running(workspace: Workspace) -> None
     for pid in workspace.server_processes():
         os.kill(pid, signal.SIGCONT)
     assert workspace.show()["state"] == "running"
+
+
+@pytest.mark.parametrize("action", ["delete", "stop", "start", "restart", "show", "get-logs"])
+@pytest.mark.parametrize("name", [".", "..", "", "../../project", "/"])
+def test_a_name_that_is_a_path_is_no_service(workspace: Workspace, action: str, name: str) -> None:
+    precious = workspace.services / "other-svc" / "service.json"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("{}")
+    workspace.run("service", action, "-n", name, expect=4)
+    assert precious.exists()
+    assert (workspace.directory / "score.py").exists()
+
+
+def test_workers_that_a_killed_server_left_do_not_stand_in_the_way(workspace: Workspace) -> None:
+    port = workspace.deploy().result["port"]
+    os.kill(workspace.show()["pid"], signal.SIGKILL)
+    _wait(lambda: workspace.show()["state"] == "failed")
+    assert "worker that it left behind" in workspace.show()["error"]
+    assert workspace.deploy("--overwrite").result["port"] == port
+    assert workspace.score()["greeting"] == "hello"
+    assert len(_revisions(workspace)) == 1
+
+
+@pytest.mark.parametrize("action", ["stop", "delete"])
+def test_a_deploy_that_nobody_waits_for_can_be_ended(workspace: Workspace, action: str) -> None:
+    workspace.deploy()
+    workspace.write("score.py", _slow(600))
+    workspace.deploy("--overwrite", "--no-wait")
+    workspace.run("service", action, "-n", "echo-svc")
+    assert workspace.server_processes() == []
+
+
+def test_keys_of_a_deploy_that_fails_do_not_lock_anybody_out(workspace: Workspace) -> None:
+    workspace.write("deployment.json", {"computeType": "local", "authEnabled": True})
+    port = workspace.deploy("--primary-key", "first").result["port"]
+    workspace.write("score.py", "import not_to_be_found\n" + ECHO)
+    workspace.deploy("--overwrite", "--primary-key", "second", expect=8)
+    assert _get(port, "/score?x=1", key="first")[0] == 200
+    assert _get(port, "/score?x=1", key="second")[0] == 401
+
+
+def test_new_keys_are_taken_by_a_service_that_is_otherwise_unchanged(workspace: Workspace) -> None:
+    workspace.write("deployment.json", {"computeType": "local", "authEnabled": True})
+    port = workspace.deploy("--primary-key", "first").result["port"]
+    before = workspace.server_processes()
+    workspace.deploy("--overwrite", "--primary-key", "second")
+    assert _get(port, "/score?x=1", key="second")[0] == 200
+    workspace.run("service", "update", "-n", "echo-svc", "--primary-key", "third")
+    assert _get(port, "/score?x=1", key="third")[0] == 200
+    assert _get(port, "/score?x=1", key="second")[0] == 401
+    assert workspace.server_processes() == before
+
+
+def test_a_key_that_no_header_can_carry_is_refused(workspace: Workspace) -> None:
+    workspace.write("deployment.json", {"computeType": "local", "authEnabled": True})
+    workspace.deploy()
+    set_key = ("service", "regen-key", "-n", "echo-svc", "--key", "Primary", "--set-key")
+    assert "[bad-key]" in workspace.run(*set_key, "ключ", expect=3).stderr
+
+
+def test_an_update_of_tags_leaves_a_stopped_service_stopped(workspace: Workspace) -> None:
+    workspace.deploy("--tag", "a=1")
+    workspace.run("service", "stop", "-n", "echo-svc")
+    workspace.run("service", "update", "-n", "echo-svc", "--remove-tag", "a", "-d", "words")
+    service = workspace.show()
+    assert (service["state"], service["tags"]) == ("stopped", {})
+    workspace.run("service", "update", "-n", "echo-svc", "-d", "")
+    assert not workspace.show()["description"]
+
+
+def test_an_update_of_code_keeps_to_what_the_deploy_was_told(workspace: Workspace) -> None:
+    workspace.write("conda.yml", "dependencies:\n- python=3.6\n- pip:\n  - azureml-defaults\n")
+    workspace.deploy("--python", PYTHON, "--auth-enabled", "true")
+    workspace.write("score.py", ECHO.replace("hello", "updated"))
+    workspace.run("service", "update", "-n", "echo-svc", "--ic", "inference.json")
+    assert workspace.score()["greeting"] == "updated"
+    assert workspace.show()["authEnabled"] is True
+
+
+def test_a_damaged_service_is_listed_with_its_error_and_can_be_deleted(
+    workspace: Workspace,
+) -> None:
+    workspace.deploy()
+    workspace.deploy(name="other-svc")
+    (workspace.services / "echo-svc" / "service.json").write_text("{")
+    listed = {each["name"]: each["state"] for each in workspace.run("service", "list").result}
+    assert listed == {"echo-svc": "unknown", "other-svc": "running"}
+    workspace.run("service", "delete", "-n", "echo-svc")
+    assert len(_revisions(workspace)) == 1
+    workspace.run("service", "delete", "-n", "other-svc")
+    assert workspace.server_processes() == []
+
+
+def test_a_service_starts_again_after_its_environment_was_cleared(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    environments = workspace.services.parent / "environments"
+    environments.unlink()
+    workspace.deploy()
+    environments.rename(tmp_path / "cleared")
+    assert workspace.run("service", "restart", "-n", "echo-svc").result["state"] == "running"
+
+
+def test_requirements_may_be_in_a_file_beside_the_conda_file(workspace: Workspace) -> None:
+    workspace.write("env/more.txt", "sniffio==1.3.1\n")
+    pip = "- pip:\n  - azureml-defaults\n  - -r more.txt\n"
+    workspace.write("env/conda.yml", f"dependencies:\n- python={PYTHON}\n{pip}")
+    workspace.write("score.py", "import sniffio\n" + ECHO)
+    workspace.deploy("--conda-file", "env/conda.yml")
+    assert workspace.score()["greeting"] == "hello"
+
+
+def test_what_is_kept_is_its_owners_alone(workspace: Workspace) -> None:
+    inference = {
+        "entryScript": "score.py",
+        "environment": {
+            "environmentVariables": {"DB_PASSWORD": "s3same"},
+            "python": {"condaDependencies": {"dependencies": [f"python={PYTHON}"]}},
+        },
+    }
+    workspace.write("inference.json", inference)
+    workspace.deploy()
+    folder = workspace.services / "echo-svc"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert (folder / "service.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_certificate_that_cannot_be_loaded_is_found_before_anything_is_made(
+    workspace: Workspace,
+) -> None:
+    workspace.write("cert.pem", "not PEM")
+    workspace.write("key.pem", "not PEM")
+    files = {"sslCertificate": "cert.pem", "sslKey": "key.pem", "cname": "x.example.com"}
+    workspace.write("deployment.json", {"computeType": "local", "sslEnabled": True, **files})
+    refused = workspace.deploy(expect=3)
+    assert "cert.pem: error:" in refused.stderr
+    assert "[bad-certificate]" in refused.stderr
+    check = ("check", "-ic", "inference.json", "-dc", "deployment.json")
+    assert "[bad-certificate]" in workspace.run(*check, expect=3).stdout
+    assert workspace.run("service", "list").result == []

@@ -112,5 +112,16 @@ SyntaxError: expected ':'
     assert diagnosis.place.line == 3
 
 
+def test_a_request_that_failed_is_not_why_a_server_ended(origin: CodeOrigin) -> None:
+    started = "I [7] azmlinfsrv.acideploy - Listening at http://127.0.0.1:5001\n"
+    assert diagnose(started + _log(origin, "KeyError: 'x'", function="run"), origin) is None
+
+
+def test_a_mistyped_module_of_pythons_own_is_not_looked_for_on_pypi(origin: CodeOrigin) -> None:
+    diagnosis = diagnose(_log(origin, "ModuleNotFoundError: No module named 'pickel'"), origin)
+    assert diagnosis is not None
+    assert diagnosis.hint == "did you mean `import pickle`?"
+
+
 def test_a_log_without_a_cause_names_none(origin: CodeOrigin) -> None:
     assert diagnose("2026-01-01 00:00:00,000 I [7] azmlinfsrv - ready\n", origin) is None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from acideploy.clock import Clock
+from acideploy.disk import storage_error
 from acideploy.errors import BusyError
 from acideploy.lock import holder, lock
 from acideploy.targets.local.keys import KeyFile
@@ -26,10 +27,6 @@ class ServiceFolder:
     @property
     def name(self) -> str:
         return self.path.name
-
-    @property
-    def key_file(self) -> KeyFile:
-        return KeyFile(self.path / "keys.json")
 
     @property
     def failed_log(self) -> Path:
@@ -52,12 +49,14 @@ class ServiceFolder:
     def files(self, revision: Revision) -> RevisionDirectory:
         return RevisionDirectory(self.path / "revisions" / str(revision.number))
 
+    def key_file(self, revision: Revision) -> KeyFile:
+        return KeyFile(self.files(revision).keys)
+
     def server(self, revision: Revision) -> Server:
         return Server(
             name=self.name,
             revision=revision,
             directory=self.files(revision),
-            key_file=self.key_file.path,
             clock=self.clock,
         )
 
@@ -73,11 +72,16 @@ class ServiceFolder:
         A folder without a record is removed at the end: no service leaves nothing.
         """
         path = self.path / "service.lock"
+        try:
+            # Its owner's alone: there are keys, certificates and models in it.
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error("write", self.path, error) from error
         with lock(path, clock=self.clock, within=within, busy=lambda: self._busy(path)):
             try:
                 yield
             finally:
-                if self.record() is None:
+                if not (self.path / FILE_NAME).exists():
                     shutil.rmtree(self.path, ignore_errors=True)
 
     def _busy(self, path: Path) -> BusyError:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import string
 from dataclasses import dataclass
 from pathlib import Path
 
 from acideploy.atomic import write_atomically
+from acideploy.config.problem import Problem
+from acideploy.disk import storage_error
+from acideploy.errors import ConfigurationError, StorageError
 from acideploy.targets import Keys
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -17,7 +21,7 @@ _LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """`keys.json` of a service; the server reads it again when it changes."""
+    """`keys.json` of a revision; the server reads it again when it changes."""
 
     path: Path
 
@@ -28,20 +32,45 @@ class KeyFile:
             return None
         return Keys(primary=fields["primaryKey"], secondary=fields["secondaryKey"])
 
+    def require(self) -> Keys:
+        """Raises StorageError where there are none."""
+        if keys := self.read():
+            return keys
+        raise StorageError(f"{self.path} is missing", hint="deploy the service again")
+
     def set(self, *, primary: str | None = None, secondary: str | None = None) -> Keys:
-        """Changes the keys that are given, makes those that are missing, keeps the others."""
+        """Changes the keys that are given, makes those that are missing, keeps the others.
+
+        Raises ConfigurationError for what no header can carry, and StorageError.
+        """
+        for key in (primary, secondary):
+            _check(key)
         known = self.read()
         keys = Keys(
             primary=primary or (known.primary if known else _new_key()),
             secondary=secondary or (known.secondary if known else _new_key()),
         )
         fields = {"primaryKey": keys.primary, "secondaryKey": keys.secondary}
-        write_atomically(self.path, json.dumps(fields).encode(), mode=0o600)
+        try:
+            write_atomically(self.path, json.dumps(fields).encode(), mode=0o600)
+        except OSError as error:
+            raise storage_error("write", self.path, error) from error
         return keys
 
     def regenerate(self, which: str, value: str | None = None) -> Keys:
         """Replaces the `primary` or the `secondary` key, by `value` or a new one."""
         return self.set(**{which: value or _new_key()})
+
+
+def _check(key: str | None) -> None:
+    if key is not None and not re.fullmatch(r"[!-~]+", key):
+        problem = Problem(
+            code="bad-key",
+            severity="error",
+            message="a key has a character that no HTTP header can carry",
+            hint="use letters, digits and punctuation, without blanks",
+        )
+        raise ConfigurationError([problem])
 
 
 def _new_key() -> str:

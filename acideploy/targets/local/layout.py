@@ -2,9 +2,10 @@
 
 <services>/<name>/service.json            what is known of the service
                   service.lock            held while something changes it
-                  keys.json               both keys, for the server to read
+                  failed.log              the log of a revision that never was healthy
                   revisions/<n>/app/      the app root: code, azureml-models/
                                 runtime/  the serving files
+                                keys.json both keys, for the server to read
                                 tls/      certificate.pem, key.pem
                                 service.log, service.previous.log
 """
@@ -16,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acideploy.config.values import Serving
+from acideploy.disk import storage_error
 from acideploy.environment.venv import VirtualEnvironment
-from acideploy.errors import StorageError
 from acideploy.events import Emit
 from acideploy.models import Model, ModelStore
 from acideploy.plan import Wanted
@@ -25,6 +26,9 @@ from acideploy.serving import RUNTIME_NAME, runtime_directory
 from acideploy.targets.local.record import Revision
 
 MODELS = "azureml-models"
+
+# Run as `python <runtime>`: the command line then says which revision a process belongs to.
+_MAIN = f"from {RUNTIME_NAME}.__main__ import main\n\nmain()\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class RevisionDirectory:
         return self.path / "tls" / "key.pem"
 
     @property
+    def keys(self) -> Path:
+        return self.path / "keys.json"
+
+    @property
     def log(self) -> Path:
         return self.path / "service.log"
 
@@ -64,6 +72,7 @@ class RevisionDirectory:
             self.app_root.mkdir(parents=True)
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(runtime_directory(), self.runtime / RUNTIME_NAME, ignore=ignore)
+            (self.runtime / "__main__.py").write_text(_MAIN)
             self._copy_certificates(wanted.serving)
             wanted.code.copy_to(self.app_root)
             for model in wanted.models:
@@ -71,7 +80,7 @@ class RevisionDirectory:
                 store.unpack(model, directory, emit=emit)
             (self.app_root / MODELS).mkdir(exist_ok=True)
         except OSError as error:
-            raise StorageError(f"cannot write {self.path}: {error.strerror}") from error
+            raise storage_error("write", self.path, error) from error
 
     def rotate_log(self) -> None:
         """Keeps the log of the previous process, and leaves the next one an empty place."""

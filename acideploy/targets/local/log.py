@@ -10,21 +10,27 @@ from acideploy.clock import Clock
 
 _LOOK_SECONDS = 0.2
 
+# A line can be of any length: 64 MiB is as far back as anybody looks.
+_BLOCK = 1 << 16
+_MOST_BLOCKS = 1024
+
 
 def tail(log: Path, lines: int) -> str:
     """The last lines of a log, empty where there is none."""
-    block = 1 << 16
+    blocks: list[bytes] = []
+    found = 0
     try:
         with log.open("rb") as file:
             position = file.seek(0, os.SEEK_END)
-            content = b""
-            while position and content.count(b"\n") <= lines:
-                step = min(block, position)
+            while position and found <= lines and len(blocks) < _MOST_BLOCKS:
+                step = min(_BLOCK, position)
                 position = file.seek(position - step)
-                content = file.read(step) + content
+                blocks.append(file.read(step))
+                found += blocks[-1].count(b"\n")
     except FileNotFoundError:
         return ""
-    return "\n".join(content.decode(errors="replace").splitlines()[-lines:]) if lines else ""
+    content = b"".join(reversed(blocks)).decode(errors="replace")
+    return "\n".join(content.splitlines()[-lines:]) if lines else ""
 
 
 def follow(log: Callable[[], Path | None], *, lines: int, clock: Clock) -> Iterator[str]:

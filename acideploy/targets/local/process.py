@@ -1,9 +1,12 @@
-"""Server processes that outlive the command that starts them."""
+"""Server processes that outlive the command that starts them.
+
+A server and its workers are known by their command line, which names the folder that they run
+from: a process id is used again, and a command may be killed before it has written one down.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +14,6 @@ from pathlib import Path
 import psutil
 
 from acideploy.clock import Clock
-from acideploy.targets.local.record import ProcessIdentity
 
 # The server itself gives running scores 30 s to finish.
 _GRACE_SECONDS = 32.0
@@ -19,8 +21,11 @@ _GRACE_SECONDS = 32.0
 
 def start_detached(
     command: Sequence[str], *, directory: Path, variables: Mapping[str, str], log: Path
-) -> ProcessIdentity:
-    """Starts a process in a session of its own, its output in `log`. Raises OSError."""
+) -> int:
+    """Starts a process in a session of its own, its output in `log`; returns its id.
+
+    Raises OSError.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -31,71 +36,69 @@ def start_detached(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    created = psutil.Process(process.pid).create_time()
-    return ProcessIdentity(pid=process.pid, created=created)
+    return process.pid
 
 
-def is_alive(identity: ProcessIdentity | None) -> bool:
-    """Whether that very process still runs."""
-    return identity is not None and _find(identity) is not None
-
-
-def stop(identity: ProcessIdentity | None, *, directory: Path, clock: Clock) -> None:
-    """Ends the server, which ends its workers when their scores are done; kills what is left.
-
-    Workers are also found when their parent is gone, by the directory that they run in.
-    """
-    if identity is None:
-        return
-    if leader := _find(identity):
-        workers = _children(leader)
-        with contextlib.suppress(psutil.NoSuchProcess):
-            leader.terminate()
-        deadline = clock.monotonic() + _GRACE_SECONDS
-        while _runs(leader) and clock.monotonic() < deadline:
-            clock.sleep(0.02)
-        left = [leader, *workers, *_orphans(identity, directory)]
-    else:
-        left = _orphans(identity, directory)
-    for process in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(left, timeout=1)
-
-
-def _find(identity: ProcessIdentity) -> psutil.Process | None:
+def runs_from(pid: int | None, folder: Path) -> bool:
+    """Whether that process is alive and is a server, or a worker, that runs from `folder`."""
     try:
-        process = psutil.Process(identity.pid)
-        same = abs(process.create_time() - identity.created) < 0.01
-    except psutil.NoSuchProcess:
-        return None
-    return process if same and _runs(process) else None
+        return pid is not None and _runs(process := psutil.Process(pid)) and _is_of(process, folder)
+    except psutil.Error:
+        return False
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Every living process that runs from `folder` or a folder in it, the oldest first."""
+    found = [process for process in psutil.process_iter() if _is_of(process, folder)]
+    return [process for process in found if _runs(process)]
+
+
+def stop(folder: Path, *, clock: Clock) -> None:
+    """Ends what runs from `folder`. Scores under way may finish, for half a minute at most."""
+    family = processes_of(folder)
+    family += [child for process in family for child in _children(process) if child not in family]
+    # Servers end their workers. A worker without one is told itself.
+    leaders = [process for process in family if _parent(process) not in family]
+    try:
+        for process in leaders:
+            with contextlib.suppress(psutil.Error):
+                process.terminate()
+        deadline = clock.monotonic() + _GRACE_SECONDS
+        while any(map(_runs, leaders)) and clock.monotonic() < deadline:
+            clock.sleep(0.02)
+    finally:
+        # Also for who presses Ctrl-C because that takes too long.
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(family, timeout=1)
+
+
+def _is_of(process: psutil.Process, folder: Path) -> bool:
+    """By a word of the command line; workers have that of their server."""
+    try:
+        words = process.cmdline()
+    except (psutil.Error, OSError):
+        return False
+    return any(word == str(folder) or word.startswith(f"{folder}/") for word in words[1:2])
 
 
 def _runs(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return False
 
 
-def _children(leader: psutil.Process) -> list[psutil.Process]:
+def _children(process: psutil.Process) -> list[psutil.Process]:
     try:
-        return leader.children(recursive=True)
-    except psutil.NoSuchProcess:
+        return process.children(recursive=True)
+    except psutil.Error:
         return []
 
 
-def _orphans(identity: ProcessIdentity, directory: Path) -> list[psutil.Process]:
-    return [
-        process for process in psutil.process_iter() if _is_orphan(process, identity, directory)
-    ]
-
-
-def _is_orphan(process: psutil.Process, identity: ProcessIdentity, directory: Path) -> bool:
+def _parent(process: psutil.Process) -> psutil.Process | None:
     try:
-        return os.getpgid(process.pid) == identity.pid and Path(process.cwd()).is_relative_to(
-            directory
-        )
-    except (psutil.Error, OSError):
-        return False
+        return process.parent()
+    except psutil.Error:
+        return None

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from acideploy.atomic import write_atomically
+from acideploy.disk import storage_error
 from acideploy.errors import StorageError
 
 FILE_NAME = "service.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessIdentity:
-    """A process id is used again; with the moment it began (seconds since 1970) it is unique."""
-
-    pid: int
-    created: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +49,7 @@ class Revision:
     ssl_enabled: bool = False
     cname: str | None = None
     app_insights_enabled: bool = False
-    process: ProcessIdentity | None = None
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +74,33 @@ def read_record(directory: Path) -> Record | None:
     """The record of the service in `directory`, or None. Raises StorageError for a damaged one."""
     path = directory / FILE_NAME
     try:
-        fields = json.loads(path.read_bytes())
-        for part in ("current", "candidate"):
-            fields[part] = fields[part] and _revision(fields[part])
-        return Record(**fields)
+        written = json.loads(path.read_bytes())
+        parts = {name: written.get(name) for name in ("current", "candidate")}
+        revisions = {name: part and _revision(part) for name, part in parts.items()}
+        return Record(**{**_known(Record, written), **revisions})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise StorageError(
-            f"{path} cannot be read: {error}", hint=f"remove {directory} and deploy again"
+            f"{path} cannot be read: {error}",
+            hint=f"acideploy service delete -n {directory.name}, and deploy again",
         ) from error
 
 
 def write_record(directory: Path, record: Record) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    write_atomically(directory / FILE_NAME, json.dumps(asdict(record), indent=2).encode())
+    """Raises StorageError. The file is its owner's alone: variables may be secrets."""
+    path = directory / FILE_NAME
+    try:
+        write_atomically(path, json.dumps(asdict(record), indent=2).encode(), mode=0o600)
+    except OSError as error:
+        raise storage_error("write", path, error) from error
 
 
-def _revision(fields: dict[str, Any]) -> Revision:
-    process = fields["process"] and ProcessIdentity(**fields["process"])
-    return Revision(**{**fields, "process": process, "models": tuple(fields["models"])})
+def _revision(written: dict[str, Any]) -> Revision:
+    return Revision(**{**_known(Revision, written), "models": tuple(written.get("models", ()))})
+
+
+def _known(kind: type, written: dict[str, Any]) -> dict[str, Any]:
+    """The fields that this version knows: a later one may have written more."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in written.items() if name in names}

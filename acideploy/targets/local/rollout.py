@@ -16,7 +16,6 @@ from acideploy.plan import Wanted
 from acideploy.targets.local.folder import ServiceFolder
 from acideploy.targets.local.layout import new_revision
 from acideploy.targets.local.port import free_port, require_free
-from acideploy.targets.local.process import is_alive
 from acideploy.targets.local.record import Record
 from acideploy.targets.local.server import Server
 
@@ -33,12 +32,12 @@ def begin(
     now = folder.clock.now().isoformat()
     record = known or Record(name=wanted.name, created_time=now, updated_time=now)
     number = record.last_number + 1
-    port = _choose_port(wanted, known, taken_ports)
+    port = _choose_port(folder, wanted, taken_ports)
     candidate = new_revision(wanted, environment, number=number, port=port, created=now)
     return folder.save(record, candidate=candidate, last_number=number)
 
 
-def launch(
+def start(
     folder: ServiceFolder, record: Record, wanted: Wanted, *, store: ModelStore, emit: Emit
 ) -> Record:
     """Lays the candidate out and starts it."""
@@ -47,9 +46,7 @@ def launch(
     try:
         emit(Started(task="revision", title=f"Revision {server.revision.number}"))
         server.directory.fill(wanted, store, emit=emit)
-        if wanted.serving.auth_enabled:
-            serving = wanted.serving
-            folder.key_file.set(primary=serving.primary_key, secondary=serving.secondary_key)
+        _hand_keys_on(folder, record, wanted)
         server = server.start()
         record = folder.save(record, candidate=server.revision)
     except BaseException as error:
@@ -57,6 +54,17 @@ def launch(
         raise
     emit(Finished(task="revision", outcome="done", detail=f"port {server.revision.port}"))
     return record
+
+
+def _hand_keys_on(folder: ServiceFolder, record: Record, wanted: Wanted) -> None:
+    """Gives the candidate the keys of the revision that serves, and those that are asked for."""
+    assert record.candidate is not None
+    keys = folder.key_file(record.candidate)
+    known = folder.key_file(record.current).read() if record.current else None
+    if known:
+        keys.set(primary=known.primary, secondary=known.secondary)
+    if wanted.serving.auth_enabled:
+        keys.set(primary=wanted.serving.primary_key, secondary=wanted.serving.secondary_key)
 
 
 def finish(folder: ServiceFolder, record: Record, *, emit: Emit) -> None:
@@ -100,21 +108,8 @@ def abandon(folder: ServiceFolder, record: Record, server: Server, error: BaseEx
         folder.forget()
 
 
-def settle(folder: ServiceFolder) -> None:
-    """Takes up or away what a killed command left: nobody holds its lock any more."""
-    record = folder.record()
-    if record is None or record.candidate is None:
-        return
-    candidate = folder.server(record.candidate)
-    if candidate.is_alive() and candidate.answers():
-        promote(folder, record)
-    else:
-        started = candidate.revision.process is not None
-        failure = candidate.failure(log_kept=folder.failed_log) if started else InterruptedError()
-        abandon(folder, record, candidate, failure)
-
-
-def _choose_port(wanted: Wanted, known: Record | None, taken: dict[int, str]) -> int:
+def _choose_port(folder: ServiceFolder, wanted: Wanted, taken: dict[int, str]) -> int:
+    known = folder.record()
     current = known.current if known else None
     port = wanted.port or (current.port if current else None)
     if port is None:
@@ -124,7 +119,12 @@ def _choose_port(wanted: Wanted, known: Record | None, taken: dict[int, str]) ->
             f"port {port} belongs to service {taken[port]}",
             hint="choose another, or leave the port out to get a free one",
         )
-    # The revision that serves shares its port with the one that will take its place.
-    if not (current and current.port == port and is_alive(current.process)):
-        require_free(port)
+    server = folder.server(current) if current and current.port == port else None
+    if server and server.is_alive():
+        # The revision that serves shares its port with the one that will take its place.
+        return port
+    if server:
+        # Workers that a killed server left behind would keep the port.
+        server.stop()
+    require_free(port)
     return port

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from acideploy.clock import Clock
 from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose
+from acideploy.disk import storage_error
 from acideploy.errors import DeadlineError, ServiceFailedError
 from acideploy.events import Emit, Said
 from acideploy.observe import wait_for
-from acideploy.serving import RUNTIME_NAME
 from acideploy.targets.local import http, process
 from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.log import lines_from, tail
@@ -38,22 +38,24 @@ class Server:
     name: str
     revision: Revision
     directory: RevisionDirectory
-    key_file: Path
     clock: Clock
 
     def start(self) -> Server:
-        """Starts the process, and returns the server with its identity. Raises OSError."""
-        self.directory.rotate_log()
-        identity = process.start_detached(
-            [self.revision.python, "-m", RUNTIME_NAME],
-            directory=self.directory.path,
-            variables=self._variables(),
-            log=self.directory.log,
-        )
-        return replace(self, revision=replace(self.revision, process=identity))
+        """Starts the process, and returns the server with its id. Raises StorageError."""
+        try:
+            self.directory.rotate_log()
+            pid = process.start_detached(
+                [self.revision.python, str(self.directory.runtime)],
+                directory=self.directory.path,
+                variables=self._variables(),
+                log=self.directory.log,
+            )
+        except OSError as error:
+            raise storage_error("start", self.revision.python, error) from error
+        return replace(self, revision=replace(self.revision, pid=pid))
 
     def is_alive(self) -> bool:
-        return process.is_alive(self.revision.process)
+        return process.runs_from(self.revision.pid, self.directory.runtime)
 
     def answers(self) -> bool:
         """Whether this very revision answers on the port. While two share it, either may."""
@@ -90,7 +92,7 @@ class Server:
         )
 
     def stop(self) -> None:
-        process.stop(self.revision.process, directory=self.directory.path, clock=self.clock)
+        process.stop(self.directory.runtime, clock=self.clock)
 
     def failure(self, *, log_kept: Path) -> ServiceFailedError:
         """Why the process ended, by its log, which its reader will find in `log_kept`."""
@@ -105,9 +107,7 @@ class Server:
 
     def diagnosis(self) -> Diagnosis:
         log = tail(self.directory.log, 1000)
-        return diagnose(log, self._code_origin()) or Diagnosis(
-            cause="the server ended without a word" if not log else "the server ended"
-        )
+        return diagnose(log, self._code_origin()) or Diagnosis(cause="the server has ended")
 
     def _overdue(self) -> DeadlineError:
         return DeadlineError(
@@ -126,7 +126,6 @@ class Server:
         revision, root = self.revision, self.directory.app_root
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         served = {
-            "PYTHONPATH": str(self.directory.runtime),
             "PYTHONUNBUFFERED": "1",
             "AML_APP_ROOT": str(root),
             "AZUREML_ENTRY_SCRIPT": revision.entry_script,
@@ -141,7 +140,7 @@ class Server:
         if revision.source_directory:
             served["AZUREML_SOURCE_DIRECTORY"] = revision.source_directory
         if revision.auth_enabled:
-            served["ACIDEPLOY_KEYS_FILE"] = str(self.key_file)
+            served["ACIDEPLOY_KEYS_FILE"] = str(self.directory.keys)
         if revision.ssl_enabled:
             served["ACIDEPLOY_TLS_CERTIFICATE"] = str(self.directory.certificate)
             served["ACIDEPLOY_TLS_KEY"] = str(self.directory.certificate_key)

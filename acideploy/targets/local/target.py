@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from acideploy.clock import Clock
+from acideploy.config import check_service_name
 from acideploy.environment.venv import VirtualEnvironment
-from acideploy.errors import BusyError, NotFoundError, ServiceFailedError
+from acideploy.errors import BusyError, NotFoundError, ServiceFailedError, StorageError
 from acideploy.events import Emit, Finished, Started, ignore
 from acideploy.lock import lock
 from acideploy.models import ModelStore
 from acideploy.plan import Present, Wanted
 from acideploy.targets import Answer, Service
-from acideploy.targets.local import finisher, http, rollout
+from acideploy.targets.local import finisher, http, process, rollout
 from acideploy.targets.local.folder import ServiceFolder
 from acideploy.targets.local.log import follow, tail
 from acideploy.targets.local.port import require_free
 from acideploy.targets.local.record import FILE_NAME, Record
-from acideploy.targets.local.view import service_of
+from acideploy.targets.local.settle import settle
+from acideploy.targets.local.view import damaged_service, service_of
 
 _PORT_LOCK_SECONDS = 10.0
 
@@ -36,6 +38,9 @@ class LocalTarget:
         self._clock = clock
 
     def folder(self, name: str) -> ServiceFolder:
+        """Raises NotFoundError for what no service can be called: it may be a path."""
+        if check_service_name(name):
+            raise self._not_found(name)
         return ServiceFolder(self._directory / name, self._clock)
 
     # What there is.
@@ -45,17 +50,45 @@ class LocalTarget:
 
     def find(self, name: str) -> Service:
         """The service as it is now. Raises NotFoundError."""
-        return service_of(self.record(name), self.folder(name))
+        record, folder = self.record(name), self.folder(name)
+        if record.candidate:
+            # A deploy is under way, or was killed: then nobody holds its lock.
+            with suppress(BusyError), folder.locked():
+                settle(folder)
+            record = self.record(name)
+        return service_of(record, folder)
+
+    def list(self) -> tuple[Service, ...]:
+        """Every service; a damaged one with the reason as its error."""
+        return tuple(service for name in self.names() for service in self._listed(name))
+
+    def _listed(self, name: str) -> Iterator[Service]:
+        try:
+            yield self.find(name)
+        except NotFoundError:
+            return  # deleted meanwhile
+        except StorageError as error:
+            yield damaged_service(self.folder(name), error)
 
     def record(self, name: str) -> Record:
         """What is written down about a service. Raises NotFoundError."""
         if record := self.folder(name).record():
             return record
+        raise self._not_found(name)
+
+    def _not_found(self, name: str) -> NotFoundError:
         known = ", ".join(self.names())
-        raise NotFoundError(
-            f"no service {name!r}" + (f"; there are {known}" if known else ""),
-            hint="acideploy service list",
+        return NotFoundError(
+            f"there is no service {name!r}" + (f", only {known}" if known else ""),
+            hint="acideploy service list" if known else "acideploy model deploy -n NAME ...",
         )
+
+    def records(self) -> Iterator[Record]:
+        """What is written down about every service, but for damaged ones."""
+        for name in self.names():
+            with suppress(StorageError):
+                if record := self.folder(name).record():
+                    yield record
 
     def present(self, name: str) -> Present | None:
         """What a plan compares with: None where no revision was ever healthy."""
@@ -69,11 +102,19 @@ class LocalTarget:
     # What changes it.
 
     @contextmanager
-    def changing(self, name: str) -> Iterator[None]:
-        """Keeps every other change of the service out. Raises BusyError where one is under way."""
+    def changing(self, name: str, *, new: bool = False, at_once: bool = False) -> Iterator[None]:
+        """Keeps every other change of the service out. Raises BusyError where one is under way.
+
+        Raises NotFoundError for a service that does not exist, unless it may be `new`. `at_once`
+        ends a deploy that nobody waits for.
+        """
         folder = self.folder(name)
+        if not new:
+            self.record(name)
+        if at_once:
+            finisher.cancel(folder.path)
         with folder.locked():
-            rollout.settle(folder)
+            settle(folder)
             yield
 
     def apply(
@@ -92,40 +133,37 @@ class LocalTarget:
         with lock(path, clock=self._clock, within=_PORT_LOCK_SECONDS, busy=_ports_busy):
             taken = self._ports(but=wanted.name)
             record = rollout.begin(folder, wanted, environment, taken_ports=taken)
-        record = rollout.launch(folder, record, wanted, store=store, emit=emit)
+        record = rollout.start(folder, record, wanted, store=store, emit=emit)
         if wait:
             rollout.finish(folder, record, emit=emit)
         else:
-            finisher.launch(folder.path)
+            finisher.begin(folder.path)
         return self.find(wanted.name)
 
-    def describe(
-        self,
-        name: str,
-        *,
-        description: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        properties: Mapping[str, str] | None = None,
-    ) -> Service:
-        """Changes description, tags or properties (None leaves them), which touch no process."""
-        record = self.record(name)
+    def relabel(self, wanted: Wanted) -> Service:
+        """Takes over what touches no process: description, tags, properties and keys."""
+        record, folder = self.record(wanted.name), self.folder(wanted.name)
         if record.current:
             changed = replace(
                 record.current,
-                description=record.current.description if description is None else description,
-                tags=record.current.tags if tags is None else tags,
-                properties=record.current.properties if properties is None else properties,
+                description=wanted.description,
+                tags=wanted.tags,
+                properties=wanted.properties,
             )
             if changed != record.current:
-                self.folder(name).save(record, current=changed)
-        return self.find(name)
+                folder.save(record, current=changed)
+            serving = wanted.serving
+            if serving.auth_enabled and (serving.primary_key or serving.secondary_key):
+                keys = folder.key_file(record.current)
+                keys.set(primary=serving.primary_key, secondary=serving.secondary_key)
+        return self.find(wanted.name)
 
     def stop(self, name: str) -> Service:
         """Ends the process; the service can be started again."""
         record, folder = self.record(name), self.folder(name)
         if record.current:
-            folder.server(record.current).stop()
             folder.save(record, stopped=True)
+            folder.server(record.current).stop()
         return self.find(name)
 
     def start(self, name: str, *, emit: Emit = ignore) -> Service:
@@ -155,11 +193,14 @@ class LocalTarget:
         return self.find(name)
 
     def delete(self, name: str) -> None:
-        """Ends the process and removes everything about the service."""
-        record, folder = self.record(name), self.folder(name)
-        if record.current:
-            folder.server(record.current).stop()
-        folder.forget()
+        """Ends the process and removes everything about the service, also a damaged one."""
+        folder = self.folder(name)
+        if name not in self.names():
+            raise self._not_found(name)
+        finisher.cancel(folder.path)
+        with folder.locked():
+            process.stop(folder.path, clock=self._clock)
+            folder.forget()
 
     # What it is asked.
 
@@ -167,13 +208,13 @@ class LocalTarget:
         """Sends a scoring request, with the key where one is asked for. Raises ScoringError."""
         service, folder = self.find(name), self.folder(name)
         revision = self.record(name).current
-        if revision is None or service.state not in ("running", "deploying"):
+        if revision is None or not folder.server(revision).is_alive():
             why = service.error or f"it is {service.state}"
             raise ServiceFailedError(
                 f"service {name} cannot score: {why}", hint=f"acideploy service get-logs -n {name}"
             )
         headers = {"Content-Type": content_type}
-        keys = folder.key_file.read() if revision.auth_enabled else None
+        keys = folder.key_file(revision).read() if revision.auth_enabled else None
         if keys:
             headers["Authorization"] = f"Bearer {keys.primary}"
         certificate = folder.files(revision).certificate if revision.ssl_enabled else None
@@ -199,9 +240,9 @@ class LocalTarget:
     def _ports(self, *, but: str) -> dict[int, str]:
         """The ports of all other services."""
         return {
-            revision.port: name
-            for name in self.names()
-            if name != but and (record := self.folder(name).record())
+            revision.port: record.name
+            for record in self.records()
+            if record.name != but
             for revision in (record.current, record.candidate)
             if revision
         }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
 
+from acideploy.errors import AcideployError
 from acideploy.targets import LocalState, Service
 from acideploy.targets.local import http
 from acideploy.targets.local.folder import ServiceFolder
@@ -30,6 +31,20 @@ def service_of(record: Record, folder: ServiceFolder) -> Service:
     return _with_revision(service, revision, server) if revision and server else service
 
 
+def damaged_service(folder: ServiceFolder, error: AcideployError) -> Service:
+    """What can be told of a service whose record cannot be read."""
+    moment = datetime.fromtimestamp(folder.path.stat().st_mtime, tz=timezone.utc)
+    return Service(
+        name=folder.name,
+        state="unknown",
+        compute_type="Local",
+        created_time=moment,
+        updated_time=moment,
+        revision=0,
+        error=str(error),
+    )
+
+
 def _with_revision(service: Service, revision: Revision, server: Server) -> Service:
     root = f"{'https' if revision.ssl_enabled else 'http'}://localhost:{revision.port}"
     return replace(
@@ -38,7 +53,7 @@ def _with_revision(service: Service, revision: Revision, server: Server) -> Serv
         scoring_uri=f"{root}/score",
         swagger_uri=f"{root}/swagger.json",
         port=revision.port,
-        pid=revision.process.pid if revision.process and server.is_alive() else None,
+        pid=revision.pid if server.is_alive() else None,
         description=revision.description,
         tags=revision.tags,
         properties=revision.properties,
@@ -56,10 +71,10 @@ def _state(record: Record, server: Server | None) -> tuple[LocalState, str | Non
         return "failed", record.error
     if record.stopped:
         return "stopped", record.error
-    if record.current is None and server.revision.process is None:
+    if record.current is None and server.revision.pid is None:
         return "deploying", None
     if not server.is_alive():
-        return "failed", record.error or _why_gone(server)
+        return "failed", _why_gone(server)
     try:
         answer = http.probe(server.revision.port, tls=server.revision.ssl_enabled)
     except TimeoutError:
@@ -73,7 +88,9 @@ def _state(record: Record, server: Server | None) -> tuple[LocalState, str | Non
 
 def _why_gone(server: Server) -> str:
     port = server.revision.port
-    gone = f"the process has ended: {server.diagnosis().cause}"
+    gone = server.diagnosis().cause
+    if server.answers():
+        return f"{gone}; a worker that it left behind still answers"
     try:
         stranger = http.probe(port, tls=server.revision.ssl_enabled) is not None
     except TimeoutError:

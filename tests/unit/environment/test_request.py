@@ -57,7 +57,8 @@ def test_the_python_version_is_the_one_that_the_file_asks_for(asked: str, versio
 def test_a_python_that_cannot_serve_is_refused_with_its_line_and_the_way_out() -> None:
     with pytest.raises(DependencyError) as failure:
         _request(_environment(python="python=3.6.2"))
-    assert "conda.yml:7:5: 'python=3.6.2' cannot be served" in failure.value.message
+    assert "'python=3.6.2' cannot be served" in failure.value.message
+    assert str(failure.value.place) == "conda.yml:7:5"
     assert "--python" in str(failure.value.hint)
 
 
@@ -111,7 +112,37 @@ def test_a_range_that_pip_cannot_say_is_warned_of() -> None:
 def test_what_only_conda_has_is_refused_by_its_line() -> None:
     with pytest.raises(DependencyError) as failure:
         _request(_environment(python="python=3.11", conda=["numpy", "r-base"]))
-    assert failure.value.detail == "conda.yml:7:5: r-base"
+    assert "the conda package r-base" in failure.value.message
+    assert str(failure.value.place) == "conda.yml:7:5"
+
+
+@pytest.mark.parametrize("line", ["scikit learn", "numpy==", "numpy=>1.0"])
+def test_a_line_that_pip_cannot_read_is_an_error_at_its_place(line: str) -> None:
+    environment = _environment(python="python=3.11", pip=[line])
+    _, problems = request_environment(environment, directory=Path("."))
+    assert [(problem.code, problem.severity) for problem in problems] == [
+        ("bad-requirement", "error")
+    ]
+    assert problems[0].place is not None
+    assert problems[0].place.line == 7
+
+
+@pytest.mark.parametrize(
+    "line", ["-r more.txt", "--extra-index-url https://x/y", "git+https://x/y", "./a.whl", "a.whl"]
+)
+def test_options_urls_and_paths_are_handed_on(line: str) -> None:
+    environment = _environment(python="python=3.11", pip=[line])
+    request, problems = request_environment(environment, directory=Path("."))
+    assert (request.lines, problems) == ((line,), ())
+
+
+def test_the_digest_follows_a_folder_that_a_line_names(tmp_path: Path) -> None:
+    environment = _environment(python="python=3.11", pip=["./package"])
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "module.py").write_text("V = 1\n")
+    before = request_environment(environment, directory=tmp_path)[0].digest
+    (tmp_path / "package" / "module.py").write_text("V = 2\n")
+    assert request_environment(environment, directory=tmp_path)[0].digest != before
 
 
 def test_the_digest_follows_what_is_asked_and_nothing_else() -> None:
