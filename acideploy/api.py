@@ -203,6 +203,19 @@ class Workspace:
         """Ends the process and removes the service; also a damaged one."""
         self._target.delete(name)
 
+    # Cleaning up.
+
+    def prune(self) -> dict[str, int]:
+        """Removes the environments that no service uses; returns the bytes that each had."""
+        return self._builder.remove_all_but(
+            {
+                revision.parts["environment"]
+                for record in self._target.records()
+                for revision in (record.current, record.candidate)
+                if revision
+            }
+        )
+
     # Inside.
 
     def _wanted(self, request: DeployRequest) -> Wanted:

@@ -26,5 +26,6 @@ def deploy(
         service = target.relabel(wanted)
         emit(Finished(task="service", outcome="reused", detail="unchanged"))
         return service
+    target.check_port(wanted)
     environment = builder.build(wanted.environment, emit=emit)
     return target.apply(wanted, environment, store=store, wait=wait, emit=emit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,21 +76,28 @@ def diagnose(log: str, origin: CodeOrigin) -> Diagnosis | None:
     """
     if _STARTED in log:
         return None
-    last = _last_chain(log)
-    if not last:
-        return _without_traceback(log)
-    for traceback in last:
+    chain = _last_chain(log)
+    return _of_chain(chain, origin, _starting) if chain else _without_traceback(log)
+
+
+def diagnose_request(log: str, origin: CodeOrigin) -> Diagnosis | None:
+    """Why `run()` failed, from what was logged since the request was sent."""
+    return _of_chain(_last_chain(log), origin, lambda traceback: "run()")
+
+
+def _of_chain(chain: list[str], origin: CodeOrigin, who: Callable[[str], str]) -> Diagnosis | None:
+    """The first cause that lies in the user's files, else the last exception."""
+    for traceback in chain:
         places = [
-            (place, frame)
+            place
             for frame in _FRAME.finditer(traceback)
             if (place := origin.place(frame["file"], int(frame["line"])))
         ]
         exception = _exception(traceback)
-        if exception and (places or traceback is last[-1]):
-            place = places[-1][0] if places else None
+        if exception and (places or traceback is chain[-1]):
             return Diagnosis(
-                cause=f"{_where(traceback)} raised {exception}",
-                place=place,
+                cause=f"{who(traceback)} raised {exception}",
+                place=places[-1] if places else None,
                 hint=_hint(exception, origin),
             )
     return None
@@ -114,7 +122,7 @@ def _exception(traceback: str) -> str | None:
     return None
 
 
-def _where(traceback: str) -> str:
+def _starting(traceback: str) -> str:
     if "in init\n" in traceback:
         return "init()"
     return "the entry script" if "exec_module" in traceback or "<module>" in traceback else "init()"

@@ -10,10 +10,11 @@ from pathlib import Path
 from acideploy.config.checked import Findings
 from acideploy.config.document import Scalar, Table, is_blank, is_null
 from acideploy.config.entry_script import check_entry_script_name
+from acideploy.config.kinds import V2_KEYS
+from acideploy.config.not_given import file_to_give
 from acideploy.config.paths import Bases, absolute, note_beside_config, report_missing
-
-# Keys of `az ml` v2's deployment file.
-V2_KEYS = frozenset({"code_configuration", "endpoint_name", "instance_type"})
+from acideploy.config.placeholders import variable_in
+from acideploy.config.spelling import slipped_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +33,10 @@ def find_code(shaped: Table, table: Table, bases: Bases, findings: Findings) -> 
     if entry is None:
         given = table.entries.get("entryScript")
         if given is None or is_null(given.node) or is_blank(given.node):
-            _report_no_entry_script(table, findings)
+            _report_no_entry_script(table, bases, findings)
         return Code(source=first)
-    check_entry_script_name(Path(entry.text), entry.place, findings)
+    if entry.text.isprintable() and variable_in(entry.text) is None:
+        check_entry_script_name(Path(entry.text.strip()), entry.place, findings)
     if source and first is None:
         return Code()
     candidates = _candidates(entry, directories, bases)
@@ -99,7 +101,7 @@ def _source_directories(source: Scalar, bases: Bases, findings: Findings) -> lis
     return []
 
 
-def _report_no_entry_script(table: Table, findings: Findings) -> None:
+def _report_no_entry_script(table: Table, bases: Bases, findings: Findings) -> None:
     if V2_KEYS & set(table.entries):
         findings.error(
             "v2-file",
@@ -108,7 +110,8 @@ def _report_no_entry_script(table: Table, findings: Findings) -> None:
             "write its code_configuration as entryScript and sourceDirectory",
         )
         return
-    hint = "name the Python file that has init() and run(), or give --entry-script"
+    hint = file_to_give("-ic", bases) or slipped_key("entryScript", table)
+    hint = hint or "name the Python file that has init() and run(), or give --entry-script"
     if "computeType" in table.entries:
         hint = "this looks like a deployment config: give it with -dc"
     findings.error("missing-key", "entryScript is missing", table.place, hint)

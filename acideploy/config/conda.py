@@ -6,18 +6,21 @@ https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environme
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from acideploy.config.checked import Findings
 from acideploy.config.conform import conform
-from acideploy.config.document import Items, Node, Scalar, Table, is_blank, is_null
+from acideploy.config.document import Items, Node, Scalar, Table, is_blank, is_null, scalars
 from acideploy.config.kinds import conda_kind
 from acideploy.config.read import read_table
 from acideploy.config.values import CondaEnvironment, Requirement
 
 # `python`, `python=3.6.2`, `conda-forge::python>=3.7`, `python 3.8`; not `python-dateutil`.
 PYTHON = re.compile(r"(?:\S+::)?python\s*(?:[<>=!~ ].*)?", re.IGNORECASE)
+# `pip` and the list below it, where its colon is missing.
+JOINED = re.compile(r"(\S+) - \S")
 # `numpy=1.18`: one `=`, which conda reads and pip does not.
 SINGLE_EQUALS = re.compile(r"([\w.-]+(?:\[[\w, .-]+\])?)\s*=\s*([\w.*+!]+)")
 
@@ -35,15 +38,22 @@ def conda_environment(table: Table, findings: Findings) -> CondaEnvironment:
     python: Requirement | None = None
     packages: list[Requirement] = []
     pip: list[Requirement] = []
-    for node in _nodes(table.node("dependencies")):
+    nodes = _nodes(table.node("dependencies"))
+    _check_indentation(nodes, findings)
+    for node in nodes:
         if isinstance(node, Table):
             pip += _pip_requirements(node, findings)
         elif not isinstance(node, Scalar):
             findings.error("bad-requirement", "a dependency has to be text", node.place)
-        elif PYTHON.fullmatch(node.text.strip()) and python is None:
-            python = _requirement(node)
-        elif node.text.strip():
+        elif not node.text.strip() or _is_joined(node, findings):
+            continue
+        elif not PYTHON.fullmatch(node.text.strip()):
             packages.append(_requirement(node))
+        elif python is None:
+            python = _requirement(node)
+        else:
+            message = f"python is asked for twice; {python.text!r} counts"
+            findings.warning("bad-requirement", message, node.place, "remove one of them")
     name = table.scalar("name")
     return CondaEnvironment(
         place=table.place,
@@ -66,19 +76,51 @@ def texts(table: Table | None) -> dict[str, str]:
     }
 
 
+def _is_joined(node: Scalar, findings: Findings) -> bool:
+    """Whether YAML made one text of several lines, since a colon or a dash is missing."""
+    found = JOINED.match(node.text)
+    if found:
+        findings.error(
+            "bad-requirement",
+            f"{node.text[:60]!r} is read as one dependency",
+            node.place,
+            f"put a colon after {found[1]}: '- {found[1]}:'",
+        )
+    return found is not None
+
+
+def _check_indentation(nodes: Sequence[Node], findings: Findings) -> None:
+    """An empty `pip:` before other dependencies: those were meant to be below it."""
+    for node, after in pairwise(nodes):
+        is_empty = isinstance(node, Table) and not any(scalars(node))
+        if is_empty and isinstance(after, Scalar):
+            findings.warning(
+                "bad-requirement",
+                "pip: lists nothing; what follows is taken for conda packages",
+                node.place,
+                "indent the packages that belong to pip:",
+            )
+
+
 def _pip_requirements(table: Table, findings: Findings) -> Iterator[Requirement]:
     for key, entry in table.entries.items():
         if key != "pip":
+            hint = "list the packages themselves, or put them under pip"
+            if isinstance(entry.node, Scalar) and entry.node.text[:1].isdigit():
+                hint = f"write {key}={entry.node.text.strip()}"
             findings.warning(
                 "unknown-key",
                 f"what is listed under {key!r} is not installed: only 'pip' can be nested",
                 entry.place,
-                "list the packages themselves, or put them under pip",
+                hint,
             )
             continue
-        for node in _scalars(entry.node):
-            _check_pip(node, findings)
-            yield _requirement(node)
+        for node in _nodes(entry.node):
+            if not isinstance(node, Scalar):
+                findings.error("bad-requirement", "a pip requirement has to be text", node.place)
+            elif not is_blank(node):
+                _check_pip(node, findings)
+                yield _requirement(node)
 
 
 def _check_pip(node: Scalar, findings: Findings) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from acideploy.config.checked import Findings
 from acideploy.config.coerce import coerce
 from acideploy.config.document import Entry, Items, Node, Scalar, Table, is_blank, is_null
 from acideploy.config.kinds import Kind
+from acideploy.config.placeholders import REPLACE_IT, variable_in
 from acideploy.config.schema import Fragment, properties, types
 from acideploy.config.unknown_keys import report_unknown_keys
 from acideploy.config.violations import report_violations
 
 SECRETS = frozenset({"primaryKey", "secondaryKey", "password"})
+HOW_TO_LIST = "write a list: a line with a dash for each item, or brackets with commas"
+WITH_UNIT = re.compile(r"[\d.]+\s*[A-Za-z]+")
+DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})")
 # What to call JSON's types in a message.
 WORDS = {
     "string": "text",
@@ -82,12 +88,21 @@ class _Shaper:
         self._wrong_type(name, allowed, node)
         return None
 
-    def _one_item(self, scalar: Scalar, name: str) -> Items:
+    def _one_item(self, scalar: Scalar, name: str) -> Items | None:
+        if len(scalar.text.split()) > 1:
+            # Several lines without dashes, which YAML joins.
+            self._findings.error(
+                "wrong-type",
+                f"{name} has to be a list, not {_shown(name, scalar)}",
+                scalar.place,
+                HOW_TO_LIST,
+            )
+            return None
         self._findings.warning(
             "loose-type",
             f"{name} is a list; {_shown(name, scalar)} is read as its only item",
             scalar.place,
-            "put it in brackets",
+            HOW_TO_LIST,
         )
         return Items(place=scalar.place, nodes=(scalar,))
 
@@ -110,10 +125,29 @@ class _Shaper:
         self._findings.warning("loose-type", message, scalar.place, hint)
 
     def _wrong_type(self, name: str, allowed: tuple[str, ...], node: Node) -> None:
+        if isinstance(node, Scalar) and (variable := variable_in(node.text)):
+            self._findings.error(
+                "unreplaced-variable",
+                f"{variable} in {name} was not replaced by a value",
+                node.place,
+                REPLACE_IT,
+            )
+            return
         expected = " or ".join(WORDS[each] for each in allowed)
         self._findings.error(
-            "wrong-type", f"{name} has to be {expected}, not {_shown(name, node)}", node.place
+            "wrong-type",
+            f"{name} has to be {expected}, not {_shown(name, node)}",
+            node.place,
+            _plain_number(node) if "number" in allowed or "integer" in allowed else None,
         )
+
+
+def _plain_number(node: Node) -> str | None:
+    """The edit for a number with a unit or a decimal comma."""
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    if found := DECIMAL_COMMA.fullmatch(text):
+        return f"write it with a point: {found[1]}.{found[2]}"
+    return "write a number without a unit" if WITH_UNIT.fullmatch(text) else None
 
 
 def _shown(name: str, node: Node) -> str:

@@ -10,13 +10,14 @@ from acideploy.config.checked import Checked, Findings
 from acideploy.config.conform import conform
 from acideploy.config.deployment_rules import check_aks, check_azure, check_serving
 from acideploy.config.document import Scalar, Table, is_blank, scalars
-from acideploy.config.kinds import deployment_kind
+from acideploy.config.kinds import V2_KEYS, deployment_kind
+from acideploy.config.not_given import file_to_give
 from acideploy.config.overlay import overlay
 from acideploy.config.paths import Bases, absolute, find_file
-from acideploy.config.placeholders import report_placeholders
+from acideploy.config.placeholders import REPLACE_IT, report_placeholders, variable_in
 from acideploy.config.problem import Place
 from acideploy.config.read import read_table
-from acideploy.config.spelling import nearest_word
+from acideploy.config.spelling import nearest_word, slipped_key
 from acideploy.config.values import (
     AciDeployment,
     AksDeployment,
@@ -43,11 +44,11 @@ def read_deployment_config(
     if path is not None:
         file = absolute(cwd, str(path))
         bases = Bases(cwd=cwd, config=file.parent)
-        table = read_table(file, cwd=cwd, findings=findings)
+        table = read_table(file, cwd=cwd, findings=findings, typed=path)
     if table is None:
         return findings.checked(None)
     merged = overlay(table, overrides)
-    compute_type = _compute_type(merged, findings)
+    compute_type = _compute_type(merged, bases, findings)
     rest = {key: each for key, each in merged.entries.items() if key != "computeType"}
     merged = Table(place=merged.place, entries=rest)
     # Without a type the keys are checked all the same, as those of the commonest one.
@@ -59,14 +60,27 @@ def read_deployment_config(
     return findings.checked(None if findings.failed else value)
 
 
-def _compute_type(table: Table, findings: Findings) -> str | None:
+def _compute_type(table: Table, bases: Bases, findings: Findings) -> str | None:
     """In lower case; None, with the reason among the findings, when it is not one."""
     given = table.node("computeType")
+    if given is None and V2_KEYS & set(table.entries):
+        findings.error(
+            "v2-file",
+            "this is a deployment file of `az ml` version 2, not a deployment config",
+            table.place,
+            'write "computeType": "aci" or "local", with the keys of the README',
+        )
+        return None
     if given is None or is_blank(given):
-        hint = 'add "computeType": "local" or "aci", or give --compute-type'
+        hint = file_to_give("-dc", bases) or slipped_key("computeType", table)
         if "entryScript" in table.entries:
             hint = "this looks like an inference config: give it with -ic"
+        hint = hint or 'add "computeType": "local" or "aci", or give --compute-type'
         findings.error("missing-key", "computeType is missing", table.place, hint)
+        return None
+    if isinstance(given, Scalar) and (variable := variable_in(given.text)):
+        message = f"{variable} in computeType was not replaced by a value"
+        findings.error("unreplaced-variable", message, given.place, REPLACE_IT)
         return None
     word = given.text.strip().lower() if isinstance(given, Scalar) else ""
     if word in COMPUTE_TYPES:

@@ -10,13 +10,21 @@ import warnings
 from pathlib import Path
 
 from acideploy.config.checked import Findings
-from acideploy.config.module_names import module_names
+from acideploy.config.module_names import module_names, relative_imports
 from acideploy.config.problem import Place
 from acideploy.config.score_functions import check_score_functions
 from acideploy.config.source import Source, make_source
 
-PYTHON_2 = re.compile(r"Missing parentheses in call to|multiple exception types must be")
-PYTHON_2_LINE = re.compile(r"^\s*(print\s+[^\s(=]|except\s+\w+\s*,\s*\w+\s*:|exec\s+\S)")
+PYTHON_2 = re.compile(
+    r"Missing parentheses in call to|multiple exception types must be|leading zeros in decimal"
+)
+PYTHON_2_LINE = re.compile(
+    r"""^\s*(print\s+[^\s(=]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+\S|raise\s+[\w.]+\s*,)
+    |<>|`\w[^`]*`|\bur["']|^[^#"']*\b\d+L\b""",
+    re.VERBOSE,
+)
+NOTEBOOK_LINE = re.compile(r"^\s*(%%?[a-zA-Z]|!\s*\w)")
+NOT_UTF_8 = re.compile(r"codec can't decode|null bytes")
 OLDEST_GRAMMAR = (3, 4)
 
 
@@ -52,6 +60,7 @@ def check_entry_script(
     tree = _parse(code, source, findings, python)
     if tree is not None:
         check_score_functions(module_names(tree), source, findings)
+        _check_imports(tree, source, findings)
 
 
 def _parse(
@@ -74,7 +83,10 @@ def _tree(code: bytes, version: tuple[int, int] | None = None) -> ast.Module:
     with warnings.catch_warnings():
         # Invalid escapes and the like are the author's business.
         warnings.simplefilter("ignore")
-        return ast.parse(code, feature_version=version)
+        tree = ast.parse(code, feature_version=version)
+        # Some rules are the compiler's alone, such as that of a `return` outside a function.
+        compile(tree, "<entry script>", "exec", dont_inherit=True)
+        return tree
 
 
 def _report_syntax(
@@ -89,13 +101,22 @@ def _report_syntax(
             place,
         )
         return
-    is_old = PYTHON_2.search(error.msg) or PYTHON_2_LINE.search(place.text or "")
     findings.error(
         "script-syntax",
         f"the entry script is not Python: {error.msg}",
         place,
-        "this is Python 2; convert it, for instance with 2to3" if is_old else None,
+        _syntax_hint(error.msg, place.text or ""),
     )
+
+
+def _syntax_hint(message: str, line: str) -> str | None:
+    if NOT_UTF_8.search(message):
+        return "save the file as UTF-8"
+    if NOTEBOOK_LINE.search(line):
+        return "this line is for a notebook: remove it"
+    if PYTHON_2.search(message) or PYTHON_2_LINE.search(line):
+        return "this is Python 2; convert it, for instance with 2to3"
+    return None
 
 
 def _check_old_grammar(
@@ -109,6 +130,16 @@ def _check_old_grammar(
             f"the environment's Python {_dotted(python)} cannot read this: {error.msg}",
             source.at(error.lineno or 1, error.offset or 1),
             "ask for a newer Python in the conda file",
+        )
+
+
+def _check_imports(tree: ast.Module, source: Source, findings: Findings) -> None:
+    for statement in relative_imports(tree):
+        findings.error(
+            "relative-import",
+            "the entry script is not part of a package, so it cannot import relative to one",
+            source.at(statement.lineno, statement.col_offset + 1),
+            "remove the dots: modules are imported by their names from the source directory",
         )
 
 

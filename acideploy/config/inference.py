@@ -19,7 +19,6 @@ from acideploy.config.paths import Bases, absolute
 from acideploy.config.placeholders import report_placeholders
 from acideploy.config.problem import Place
 from acideploy.config.read import read_table
-from acideploy.config.source import shown_path
 from acideploy.config.values import Environment, InferenceConfig, Override
 
 
@@ -35,7 +34,7 @@ def read_inference_config(
     `cwd` is absolute. `environment_directory` counts where neither file nor flags give an
     environment.
     """
-    findings = Findings(first=shown_path(absolute(cwd, str(path)), cwd) if path else "")
+    findings = Findings(first=str(path or ""))
     table = _table(path, overrides, cwd, findings)
     if table is None:
         return findings.checked(None)
@@ -67,7 +66,7 @@ def _table(
     """The file with the flags over it; flags alone where there is no file."""
     if path is None:
         return overlay(Table(place=Place(file="--entry-script"), entries={}), overrides)
-    table = read_table(absolute(cwd, str(path)), cwd=cwd, findings=findings)
+    table = read_table(absolute(cwd, str(path)), cwd=cwd, findings=findings, typed=path)
     if table is None:
         return None
     if table.node("environment"):

@@ -130,7 +130,9 @@ def _tokens(text: str) -> Iterator[Token]:
     while offset < len(text):
         found = TOKEN.match(text, offset)
         if found is None or found.lastgroup is None:
-            raise Slip(f"{_word_at(text, offset)!r} is not JSON", offset)
+            unended = text[offset] == '"'
+            what = "this text has no closing quote" if unended else None
+            raise Slip(what or f"{_word_at(text, offset)!r} is not JSON", offset)
         yield Token(found.lastgroup, found[0], offset)
         offset = _skip(text, found.end())
     while True:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from acideploy.config.schema import Fragment, load_schema, resolve
 
+# Keys of `az ml` v2's deployment file.
+V2_KEYS = frozenset({"code_configuration", "endpoint_name", "instance_type"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:

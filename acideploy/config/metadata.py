@@ -23,7 +23,7 @@ class ModelMetadata:
 def read_model_metadata(path: Path, *, cwd: Path | None = None) -> Checked[ModelMetadata]:
     findings = Findings()
     directory = cwd or Path.cwd()
-    table = read_table(absolute(directory, str(path)), cwd=directory, findings=findings)
+    table = read_table(absolute(directory, str(path)), cwd=directory, findings=findings, typed=path)
     model = _text(table, "modelId")
     if table is None or model is None:
         if table is not None:

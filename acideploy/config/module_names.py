@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -13,11 +13,13 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleNames:
     """`functions` holds those whose last definition is a `def`. `open` means that there may be
-    names that the text does not show, as after `from model import *`."""
+    names that the text does not show, as after `from model import *`. `elsewhere` has the lines of
+    the functions that the module does not have by name: methods, and those inside functions."""
 
     names: frozenset[str]
     functions: dict[str, Function] = field(default_factory=dict)
     open: bool = False
+    elsewhere: dict[str, int] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         return self.open or name in self.names
@@ -33,8 +35,24 @@ def module_names(tree: ast.Module) -> ModuleNames:
             functions.pop(name, None)
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
             functions[statement.name] = statement
-    names |= _made_global(tree)
-    return ModuleNames(names=frozenset(names), functions=functions, open=_is_open(tree))
+    names |= _made_global(tree, functions)
+    return ModuleNames(
+        names=frozenset(names),
+        functions=functions,
+        open=_is_open(tree),
+        elsewhere=_elsewhere(tree, names),
+    )
+
+
+def relative_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    """Those that run on import and that no `try` makes good."""
+    waiting = [*reversed(tree.body)]
+    while waiting:
+        statement = waiting.pop()
+        if isinstance(statement, ast.ImportFrom) and statement.level:
+            yield statement
+        elif isinstance(statement, ast.With):
+            waiting += reversed(statement.body)
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -46,8 +64,25 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     while waiting:
         statement = waiting.pop()
         yield statement
+        if _runs_as_program(statement):
+            waiting += reversed(getattr(statement, "orelse", ()))
+            continue
         if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             waiting += reversed([*_inside(statement)])
+
+
+def _runs_as_program(statement: ast.stmt) -> bool:
+    """Whether it is `if __name__ == "__main__":`, which is false in a service."""
+    match statement:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id="__name__"),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(value="__main__")],
+            )
+        ):
+            return True
+    return False
 
 
 def _inside(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -85,8 +120,28 @@ def _stored(node: ast.AST) -> set[str]:
     }
 
 
-def _made_global(tree: ast.Module) -> set[str]:
-    """Names that a function declares global: it may set them when it is called."""
+def _elsewhere(tree: ast.Module, names: set[str]) -> dict[str, int]:
+    return {
+        node.name: node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name not in names
+    }
+
+
+def _made_global(tree: ast.Module, functions: Collection[str]) -> set[str]:
+    """Names that a function declares global, where one of the functions is called on import.
+
+    What `init` makes global comes too late: the server looks for `run` before it calls it.
+    """
+    called = {
+        node.func.id
+        for statement in _statements(tree.body)
+        if not hasattr(statement, "body")
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    if called.isdisjoint(functions):
+        return set()
     return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
 
 

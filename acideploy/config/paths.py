@@ -85,6 +85,9 @@ def report_missing(
 ) -> None:
     """Says where the path was looked for, and where something like it is."""
     first = candidates[0]
+    if not path.text.isprintable():
+        _report_unprintable(path, name, findings)
+        return
     if what == "file" and os.path.isdir(first):
         findings.error(
             "path-not-found", f"{name} {path.text!r} is a folder, not a file", path.place
@@ -98,6 +101,16 @@ def report_missing(
         path.place,
         _whereabouts(path, first, places, bases, what=what),
     )
+
+
+def _report_unprintable(path: Scalar, name: str, findings: Findings) -> None:
+    """A line's end after the path, or `C:\\temp` in double quotes, where `\\t` is a tab."""
+    if path.text.strip().isprintable():
+        message, hint = f"{name} ends with a line break", f"write {path.text.strip()}"
+    else:
+        message = f"{name} holds a tab or a line break: in double quotes \\t and \\n are those"
+        hint = "write the path with / instead of \\"
+    findings.error("path-not-found", message, path.place, hint)
 
 
 def _whereabouts(

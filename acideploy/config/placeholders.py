@@ -7,12 +7,21 @@ import re
 from acideploy.config.checked import Findings
 from acideploy.config.document import Table, scalars
 
-# $(pipeline.variable), ${VARIABLE}, #{token}#, {{ template }}, <your-name>, __TOKEN__
-VARIABLE = re.compile(r"\$\([\w.\- ]+\)|\$\{\w+\}|#\{[^}]+\}#?|\{\{.+?\}\}|<[\w\- ]+>|__[A-Z_]+__")
+# $(pipeline.variable), ${VARIABLE}, #{token}#, {{ template }}, <your-name>, __TOKEN__, %VARIABLE%
+VARIABLE = re.compile(
+    r"\$\([\w.\- ]+\)|\$\{\w+\}|#\{[^}]+\}#?|\{\{.+?\}\}|<[\w\- ]+>|__[A-Z_]+__|%[A-Z_]\w*%"
+)
 # A value is short; in a long text, some patterns take quadratic time.
 LONGEST = 500
+REPLACE_IT = "replace it before the deploy, as the pipeline did"
 # The service's own environment variables may well hold any of these.
 FREE_TEXT = ("description", "environmentVariables", "baseDockerfile", "variables")
+
+
+def variable_in(text: str) -> str | None:
+    """The first variable in the text that something should have replaced."""
+    found = VARIABLE.search(text[:LONGEST])
+    return found[0] if found else None
 
 
 def report_placeholders(table: Table, findings: Findings) -> None:
@@ -28,10 +37,19 @@ def report_placeholders(table: Table, findings: Findings) -> None:
                 scalar.place,
                 "remove it",
             )
-        elif not set(keys) & set(FREE_TEXT) and (found := VARIABLE.search(scalar.value[:LONGEST])):
+        elif set(keys) & set(FREE_TEXT):
+            continue
+        elif scalar.value == "None":
+            findings.warning(
+                "bad-value",
+                f"{name} is the text None, not the absence of a value",
+                scalar.place,
+                "leave the key out, or write null",
+            )
+        elif variable := variable_in(scalar.value):
             findings.warning(
                 "unreplaced-variable",
-                f"{found[0]} in {name} was not replaced by a value",
+                f"{variable} in {name} was not replaced by a value",
                 scalar.place,
-                "replace it before the deploy, as the pipeline did",
+                REPLACE_IT,
             )

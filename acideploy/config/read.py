@@ -5,21 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from acideploy.config.checked import Findings
-from acideploy.config.document import Node, Table, is_null, scalars
+from acideploy.config.document import Items, Node, Table, is_null, scalars
 from acideploy.config.json_reader import looks_like_json, read_json
-from acideploy.config.slip import Excess, Slip, guess_hint, space_after_colon
+from acideploy.config.slip import Excess, Slip, guess_hint, merge_conflict, space_after_colon
 from acideploy.config.source import Source, hides_secret, read_source
 from acideploy.config.yaml_reader import read_yaml
 
 
 def read_table(
-    path: Path, *, cwd: Path, findings: Findings, may_be_empty: bool = False
+    path: Path,
+    *,
+    cwd: Path,
+    findings: Findings,
+    typed: Path | None = None,
+    may_be_empty: bool = False,
 ) -> Table | None:
-    """Reads a file whose top level is a mapping.
+    """Reads a file whose top level is a mapping, and shows its name as `typed`, where it was.
 
     Returns None, with the reason among the findings, when it is not that.
     """
-    source = read_source(path, cwd=cwd, findings=findings)
+    source = read_source(path, cwd=cwd, findings=findings, typed=typed)
     return None if source is None else table_of(source, findings, may_be_empty=may_be_empty)
 
 
@@ -35,9 +40,7 @@ def table_of(source: Source, findings: Findings, *, may_be_empty: bool = False) 
         return Table(place=source.place(0), entries={}) if may_be_empty else None
     if isinstance(node, Table):
         return node
-    findings.error(
-        "not-a-mapping", "expected keys with values", node.place, _why_no_keys(node, source)
-    )
+    _report_no_keys(node, source, findings)
     return None
 
 
@@ -62,6 +65,9 @@ def _read_after(json_slip: Slip, source: Source, findings: Findings) -> Node | N
     try:
         node = read_yaml(source, attempt)
     except Slip as yaml_slip:
+        if source.text.startswith('"', json_slip.offset):
+            # A quote or a comma is missing, of which YAML, whose texts span lines, has no idea.
+            raise json_slip from None
         raise max(json_slip, yaml_slip, key=lambda slip: slip.offset) from None
     if node is not None and _holds_swallowed_key(node, source):
         raise json_slip
@@ -80,13 +86,36 @@ def _holds_swallowed_key(node: Node, source: Source) -> bool:
     return False
 
 
+def _report_conflict(source: Source, findings: Findings) -> bool:
+    conflict = merge_conflict(source)
+    if conflict:
+        findings.error(
+            "bad-syntax", "a merge conflict was left in the file", conflict, "keep one side of it"
+        )
+    return conflict is not None
+
+
 def _report_slip(slip: Slip, source: Source, findings: Findings) -> None:
     place = source.place(slip.offset)
+    if _report_conflict(source, findings):
+        return
     if hides_secret(place):
         # Message and hint may quote what stands there.
         findings.error("bad-syntax", "this line is neither JSON nor YAML", place)
     else:
         findings.error("bad-syntax", slip.message, place, guess_hint(source, slip))
+
+
+def _report_no_keys(node: Node, source: Source, findings: Findings) -> None:
+    if _report_conflict(source, findings):
+        return
+    found = ", found a list" if isinstance(node, Items) else ""
+    findings.error(
+        "not-a-mapping",
+        f"expected keys with values{found}",
+        node.place,
+        _why_no_keys(node, source),
+    )
 
 
 def _why_no_keys(node: Node, source: Source) -> str:

@@ -27,13 +27,21 @@ def check_score_functions(names: ModuleNames, source: Source, findings: Findings
                 code,
                 f"the entry script has no {name}()",
                 source.at(1, 1),
-                f"define a function {name}() at the top level; it {purpose}",
+                _near_miss(name, names)
+                or f"define a function {name}() at the top level; it {purpose}",
             )
     init, run = names.functions.get("init"), names.functions.get("run")
     if init:
         _check_init(init, _place(init, source), findings)
     if run:
         _check_run(run, _place(run, source), findings)
+
+
+def _near_miss(name: str, names: ModuleNames) -> str | None:
+    if name in names.elsewhere:
+        return f"the {name}() of line {names.elsewhere[name]} has to be at the top level"
+    same = sorted(each for each in names.names if each.lower() == name)
+    return f"rename {same[0]}() to {name}()" if same else None
 
 
 def _check_init(init: Function, place: Place, findings: Findings) -> None:
@@ -75,6 +83,14 @@ def _check_run(run: Function, place: Place, findings: Findings) -> None:
             place,
             "define it as def run(data):",
         )
+    elif unknown := sorted(_schema_names(run) - set(inputs)):
+        findings.warning(
+            "bad-run-signature",
+            f"run() has no parameter {unknown[0]!r}, which @input_schema describes, so every "
+            "request will fail",
+            place,
+            f"give the parameter and the schema one name: run() has {', '.join(inputs)}",
+        )
     elif "input_schema" not in decorators and _required_beyond_first(arguments):
         findings.warning(
             "bad-run-signature",
@@ -82,6 +98,18 @@ def _check_run(run: Function, place: Place, findings: Findings) -> None:
             place,
             "give the other parameters defaults",
         )
+
+
+def _schema_names(run: Function) -> set[str]:
+    """The parameters that the function's @input_schema decorators name in plain text."""
+    names = set()
+    for each in run.decorator_list:
+        if isinstance(each, ast.Call) and _decorator_name(each) == "input_schema":
+            named = [keyword.value for keyword in each.keywords if keyword.arg == "param_name"]
+            for node in [*each.args[:1], *named]:
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    names.add(node.value)
+    return names
 
 
 def _required_beyond_first(arguments: ast.arguments) -> bool:

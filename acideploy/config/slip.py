@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 
+from acideploy.config.placeholders import REPLACE_IT, variable_in
+from acideploy.config.problem import Place
 from acideploy.config.source import SECRET, Source
 
 # Nobody writes longer ones, and some patterns take quadratic time.
 LONGEST_LINE = 500
 NO_SPACE_AFTER_COLON = re.compile(r"""^[\s{,-]*(["']?[\w$.-]+["']?):([^\s:/\\].*)$""")
 NO_SPACE_AFTER_DASH = re.compile(r"^\s*-([\w\"'].*)$")
-CONFLICT = re.compile(r"^(<<<<<<<|=======|>>>>>>>)")
+CONFLICT = re.compile(r"^<<<<<<< ", re.MULTILINE)
 BACKSLASH_PATH = re.compile(r'"[^"]*[\w.:]\\[^"]*"')
+AFTER_THE_END = "after the end"
 UNENDED_JSON_LINE = re.compile(r"""["'\w\]}]\s*$""")
 
 
@@ -35,8 +38,6 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
     line = source.line(number)[:LONGEST_LINE]
     before = _line_before(source, number)[:LONGEST_LINE]
     for each in (line, before):
-        if CONFLICT.match(each):
-            return "a merge conflict was left in the file: keep one side of it"
         if hint := space_after_colon(each, source.text):
             return hint
         if found := NO_SPACE_AFTER_DASH.match(each):
@@ -45,6 +46,8 @@ def guess_hint(source: Source, slip: Slip) -> str | None:
         return "indent with spaces: YAML does not allow tabs"
     if BACKSLASH_PATH.search(line) and "escape" in slip.message:
         return "write paths with / instead of \\"
+    if variable := variable_in(line):
+        return f"{variable} was not replaced by a value: {REPLACE_IT}"
     if _lacks_comma(source.text, slip, line, before):
         return "put a comma at the end of the line above"
     if line.count('"') % 2:
@@ -66,6 +69,12 @@ def space_after_colon(line: str, text: str) -> str | None:
     return f"put a space after the colon: {found[1]}: {value}"
 
 
+def merge_conflict(source: Source) -> Place | None:
+    """Where a conflict begins that was never resolved."""
+    found = CONFLICT.search(source.text)
+    return source.place(found.start()) if found else None
+
+
 def _line_before(source: Source, number: int) -> str:
     """The nearest line above that is not empty."""
     for each in range(number - 1, 0, -1):
@@ -84,4 +93,5 @@ def _lacks_comma(text: str, slip: Slip, line: str, before: str) -> bool:
         and line.lstrip()[:1] in ('"', "'", "{", "[")
         and UNENDED_JSON_LINE.search(before) is not None
         and slip.offset < len(text)
+        and AFTER_THE_END not in slip.message
     )

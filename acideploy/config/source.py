@@ -68,13 +68,19 @@ def make_source(file: str, text: str) -> Source:
 
 
 def shown_path(path: Path, cwd: Path) -> str:
-    """The path as short as it is clear: relative when it lies below `cwd`."""
-    return str(path.relative_to(cwd)) if path.is_relative_to(cwd) else str(path)
+    """The path as short as it is clear: relative when it lies below `cwd`, which is not the root."""
+    is_below = path.is_relative_to(cwd) and cwd != cwd.parent
+    return str(path.relative_to(cwd)) if is_below else str(path)
 
 
-def read_source(path: Path, *, cwd: Path, findings: Findings) -> Source | None:
-    """Reads a text file. Returns None, with the reason among the findings, when it cannot."""
-    file = shown_path(path, cwd)
+def read_source(
+    path: Path, *, cwd: Path, findings: Findings, typed: Path | None = None
+) -> Source | None:
+    """Reads a text file. Returns None, with the reason among the findings, when it cannot.
+
+    Its name is shown as `typed`, or else as short as it is clear.
+    """
+    file = str(typed or shown_path(path, cwd))
     content = _read_bytes(path, file, findings)
     if content is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from acideploy.config.document import Table
 from acideploy.config.schema import Fragment, dotted_keys
 
 
@@ -17,11 +18,23 @@ def known_as(key: str, above: str, fragment: Fragment, root: Fragment) -> str | 
     wanted = _letters(key)
     found: list[tuple[int, str]] = []
     for name, schema in _by_nearness(above, fragment, root).items():
-        same = _letters(_last(name)) == wanted and name != _join(above, key)
+        same = wanted in (_letters(_last(name)), _letters(name)) and (
+            name != _join(above, key) or "." in key
+        )
         aliases = {_letters(alias) for alias in schema.get("x-aliases", ())}
         if same or wanted in aliases:
             found.append((2 * _distance(name, above) + (not same), name))
     return min(found)[1] if found else None
+
+
+def slipped_key(key: str, table: Table) -> str | None:
+    """A hint that tells where a missing key is: in another spelling, or in a table below."""
+    for name, entry in table.entries.items():
+        if _letters(name) == _letters(key) and name != key:
+            return f"write {key} instead of {name}"
+        if isinstance(entry.node, Table) and key in entry.node.entries:
+            return f"it is inside {name}: its keys belong at the top level"
+    return None
 
 
 def nearest_key(key: str, above: str, fragment: Fragment, root: Fragment) -> str | None:

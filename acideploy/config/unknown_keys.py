@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from acideploy.config.checked import Findings
@@ -13,6 +14,8 @@ from acideploy.config.spelling import known_as, nearest_key
 
 # A file with more is not a configuration; finding what each was meant to be takes time.
 MOST_REPORTED = 25
+# `cpu:1`, which YAML takes for one word.
+KEY_AND_VALUE = re.compile(r"(\w+)[\"']?:\S")
 
 
 def report_unknown_keys(
@@ -32,6 +35,14 @@ def report_unknown_keys(
 def _report(key: str, above: str, table: Table, kind: Kind, findings: Findings) -> None:
     entry = table.entries[key]
     name = f"{above}.{key}" if above else key
+    if is_null(entry.node) and (found := KEY_AND_VALUE.search(key)):
+        findings.warning(
+            "unknown-key",
+            f"{key!r} is a key without a value, so it is ignored",
+            entry.place,
+            f"put a space after the colon: {found[1]}: ...",
+        )
+        return
     meant = known_as(key, above, kind.fragment, kind.root)
     if meant is None and _belongs_elsewhere(key, above, entry.place, kind, findings):
         return
@@ -54,6 +65,8 @@ def _belongs_elsewhere(key: str, above: str, place: Place, kind: Kind, findings:
     """Whether another kind has the key; says which."""
     name = f"{above}.{key}" if above else key
     for other in kind.relatives:
+        if other == kind.name:
+            continue
         fragment = kind.root["$defs"][other]
         keys = dict(dotted_keys(fragment, kind.root))
         meant = name if name in keys else known_as(key, above, fragment, kind.root)

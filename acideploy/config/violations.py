@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from acideploy.config.checked import Findings
 from acideploy.config.document import Items, Node, Scalar, Table, plain
+from acideploy.config.placeholders import variable_in
 from acideploy.config.schema import Fragment
 from acideploy.config.spelling import nearest_word
 
@@ -44,14 +45,14 @@ def _report(error: ValidationError, node: Node, findings: Findings) -> None:
             findings.error("out-of-range", message, node.place)
         case "enum":
             choices = [str(each) for each in limit if each is not None]
-            near = nearest_word(shown, choices)
+            near = None if shown[:1].isdigit() else nearest_word(shown, choices)
             findings.error(
                 "bad-value",
                 f"{name} is {shown!r}, which is not one of {', '.join(choices)}",
                 node.place,
                 f"did you mean {near}?" if near else None,
             )
-        case "pattern":
+        case "pattern" if variable_in(shown) is None:
             schema = error.schema
             rule = schema.get("x-rule", limit) if isinstance(schema, dict) else limit
             is_warning = isinstance(schema, dict) and schema.get("x-severity") == "warning"

@@ -43,7 +43,8 @@ def run_uv(
         process.stdin.write(sent)
         process.stdin.close()
         for line in process.stdout:
-            if line.startswith("Using Python"):
+            # What it says of its own flags and scratch folders is nothing to the user.
+            if line.startswith(("Using Python", "hint:")):
                 continue
             lines.append(line.rstrip("\n"))
             # Its list of packages is long, and is kept in the lock.

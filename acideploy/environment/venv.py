@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from acideploy.clock import Clock
+from acideploy.disk import storage_error
 from acideploy.environment.interpreter import find_interpreter
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.uv import UvFailed, run_uv
-from acideploy.errors import BusyError, DependencyError, StorageError
+from acideploy.errors import BusyError, DependencyError
 from acideploy.events import Emit, Finished, Started, ignore
 from acideploy.lock import lock
 
@@ -67,6 +70,23 @@ class VenvBuilder:
         """The same, and says nothing where there is nothing to do."""
         return self.find(request) or self.build(request, emit=emit)
 
+    def remove_all_but(self, kept: Collection[str]) -> dict[str, int]:
+        """Removes what is not kept; returns the bytes that each had, by its digest.
+
+        One that is being made is left. Raises StorageError.
+        """
+        removed: dict[str, int] = {}
+        for directory in sorted(self._cache.glob("*/")):
+            digest = directory.name.partition("-")[0]
+            if digest in kept:
+                continue
+            with (
+                suppress(BusyError),
+                lock(self._cache / f"{digest}.lock", clock=self._clock, within=0, busy=_busy),
+            ):
+                removed[digest] = removed.get(digest, 0) + _remove(directory)
+        return removed
+
     def _build(self, request: EnvironmentRequest, *, task: str, emit: Emit) -> VirtualEnvironment:
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
@@ -74,7 +94,7 @@ class VenvBuilder:
             with lock(path, clock=self._clock, within=_WAIT_FOR_OTHER, busy=_busy):
                 environment = self.find(request) or self._make(request, emit=emit)
         except OSError as error:
-            raise StorageError(f"cannot write the environment: {error}") from error
+            raise storage_error("write", self._cache, error) from error
         emit(Finished(task=task, outcome="done", detail=_summary(environment)))
         return environment
 
@@ -150,6 +170,15 @@ def _explain(request: EnvironmentRequest, output: str) -> DependencyError:
         if lines
         else "choose another Python with `--python`, or change the conda file",
     )
+
+
+def _remove(directory: Path) -> int:
+    size = sum(path.lstat().st_size for path in directory.rglob("*"))
+    try:
+        shutil.rmtree(directory)
+    except OSError as error:
+        raise storage_error("remove", directory, error) from error
+    return size
 
 
 def _summary(environment: VirtualEnvironment) -> str:

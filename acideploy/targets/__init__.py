@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from acideploy.config.problem import Place
+
 # The states of the retired LocalWebservice, and `stopped`.
 LocalState: TypeAlias = Literal["deploying", "running", "failed", "stopped", "unknown"]
 
@@ -51,8 +53,13 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a service answered to a scoring request. `body` is as sent."""
+    """What a service answered to a scoring request. `body` is as sent.
+
+    `cause` is the exception that `run()` raised, and `place` the line of the user's script.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cause: str | None = None
+    place: Place | None = None

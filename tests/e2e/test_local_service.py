@@ -604,3 +604,33 @@ def test_a_certificate_that_cannot_be_loaded_is_found_before_anything_is_made(
     check = ("check", "-ic", "inference.json", "-dc", "deployment.json")
     assert "[bad-certificate]" in workspace.run(*check, expect=3).stdout
     assert workspace.run("service", "list").result == []
+
+
+def test_a_run_that_raises_is_traced_to_its_line(workspace: Workspace) -> None:
+    workspace.write("score.py", "def init(): pass\n\ndef run(data):\n    return 1 / 0\n")
+    workspace.deploy()
+    failed = workspace.run("service", "run", "-n", "echo-svc", "-d", "1", expect=10)
+    assert "run() raised ZeroDivisionError: division by zero at score.py:4:5" in failed.stderr
+    assert "    return 1 / 0" in failed.stderr
+
+
+def test_a_taken_port_is_found_before_the_environment_is_made(workspace: Workspace) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        refused = workspace.deploy("--port", str(port), expect=13)
+    assert f"port {port} is taken" in refused.stderr
+    assert "Environment" not in refused.stderr
+    assert workspace.run("service", "list").result == []
+
+
+def test_pruning_removes_what_no_service_uses(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.services.parent / "environments").unlink()
+    workspace.deploy()
+    kept = workspace.run("workspace", "prune").result
+    assert kept == {"environments": [], "bytes": 0}
+    assert workspace.score()["greeting"] == "hello"
+    workspace.run("service", "delete", "-n", "echo-svc")
+    removed = workspace.run("workspace", "prune").result
+    assert len(removed["environments"]) == 1
+    assert removed["bytes"] > 1_000_000
+    assert not list((workspace.services.parent / "environments").glob("*/"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,16 @@ def _steady(text: str) -> str:
 def test_every_command_prints_what_the_readme_says(workspace: Workspace) -> None:
     for command, said, printed in run_transcript(workspace):
         assert _steady(printed) == _steady(said), f"$ {command}\n{printed}"
+
+
+def test_the_commands_that_replace_az_ml_work(workspace: Workspace) -> None:
+    table = README.read_text().partition("| before | now |")[2].partition("\n\n")[0]
+    commands = re.findall(r"`(acideploy .*?)`", table)
+    assert len(commands) == 4
+    workspace.run("init", "demo")
+    project = Workspace(workspace.directory / "demo", workspace.variables)
+    for command in commands:
+        assert project.run(*shlex.split(command)[1:]).stdout
 
 
 if __name__ == "__main__":

@@ -91,12 +91,12 @@ REFUSALS = (
     ),
     Refusal(
         message="unknown deployment type",
-        codes=frozenset({"bad-value", "missing-key"}),
+        codes=frozenset({"bad-value", "missing-key", "unreplaced-variable"}),
         defect="blanks round a known compute type",
     ),
     Refusal(
         message="Need to specify computeType|indices must be integers|is not iterable",
-        codes=frozenset({"missing-key", "not-a-mapping", "empty-file"}),
+        codes=frozenset({"missing-key", "not-a-mapping", "empty-file", "v2-file", "bad-syntax"}),
     ),
     Refusal(
         message="'NoneType' object",
@@ -105,7 +105,7 @@ REFUSALS = (
     ),
     Refusal(
         message="not supported between instances",
-        codes=frozenset({"wrong-type"}),
+        codes=frozenset({"wrong-type", "unreplaced-variable"}),
         defect="a value in quotes that can be read in one way only",
         sign="loose-type",
     ),
@@ -116,17 +116,23 @@ REFUSALS = (
     ),
     Refusal(
         message="positive|greater than|in range",
-        codes=frozenset({"out-of-range", "wrong-type"}),
+        codes=frozenset({"out-of-range", "wrong-type", "conflicting-keys", "unreplaced-variable"}),
         defect="a value in quotes that can be read in one way only",
         sign="loose-type",
     ),
     Refusal(
-        message="SSL is enabled|must all have values|autoscal|num_replicas|cannot both",
+        message="SSL is enabled",
+        codes=frozenset({"incomplete-keys", "unreplaced-variable"}),
+        defect="false in quotes was true",
+        sign="loose-type",
+    ),
+    Refusal(
+        message="must all have values|autoscal|num_replicas|cannot both",
         codes=frozenset({"incomplete-keys", "conflicting-keys", "out-of-range"}),
     ),
     Refusal(
         message="unable to find SSL",
-        codes=frozenset({"path-not-found"}),
+        codes=frozenset({"path-not-found", "bad-value"}),
         defect=PATHS,
         sign="path-beside-config",
     ),
@@ -262,7 +268,9 @@ def _deployment_difference(
 
 
 def _same(ours: object, expected: object) -> bool:
-    """Equal, or the reading of a value in quotes, or a path made absolute."""
+    """Equal, or the reading of a value in quotes, or a path made absolute, or both empty."""
+    if ours is None and expected is not False and expected in ("", 0):
+        return True
     if isinstance(ours, Path):
         return str(ours).endswith(str(Path(str(expected))))
     return ours == expected or str(ours).lower() == str(expected).lower()

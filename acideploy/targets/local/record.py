@@ -66,7 +66,9 @@ class Record:
     error: str | None = None
 
     def changed(self, now: datetime, **changes: Any) -> Record:
-        """The same record with these changes, updated at `now`."""
+        """The same record with these changes. What only prepares a deploy is no update."""
+        if not {"current", "stopped"} & changes.keys():
+            return replace(self, **changes)
         return replace(self, updated_time=now.isoformat(), **changes)
 
 

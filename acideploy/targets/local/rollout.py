@@ -7,6 +7,7 @@ under way is in the record as the candidate, so that it can be taken up or away 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 
 from acideploy.environment.venv import VirtualEnvironment
 from acideploy.errors import DeadlineError, PortError, ServiceFailedError
@@ -25,14 +26,14 @@ def begin(
     wanted: Wanted,
     environment: VirtualEnvironment,
     *,
-    taken_ports: dict[int, str],
+    taken_ports: Mapping[int, str],
 ) -> Record:
     """Writes down a candidate with a number and a port of its own. Raises PortError."""
     known = folder.record()
     now = folder.clock.now().isoformat()
     record = known or Record(name=wanted.name, created_time=now, updated_time=now)
     number = record.last_number + 1
-    port = _choose_port(folder, wanted, taken_ports)
+    port = choose_port(folder, wanted.port, taken_ports)
     candidate = new_revision(wanted, environment, number=number, port=port, created=now)
     return folder.save(record, candidate=candidate, last_number=number)
 
@@ -76,13 +77,17 @@ def finish(folder: ServiceFolder, record: Record, *, emit: Emit) -> None:
     candidate = folder.server(record.candidate)
     emit(Started(task="service", title=f"Service {folder.name}"))
     try:
-        candidate.wait_until_healthy(log_kept=folder.failed_log, emit=emit)
+        candidate.wait_until_healthy(
+            log_kept=folder.failed_log,
+            still_serves=record.current.number if record.current else None,
+            emit=emit,
+        )
     except BaseException as error:
         emit(Finished(task="service", outcome="failed"))
         abandon(folder, record, candidate, error)
         raise
     promote(folder, record)
-    emit(Finished(task="service", outcome="done", detail="healthy"))
+    emit(Finished(task="service", outcome="done", detail=f"healthy at {candidate.scoring_uri}"))
 
 
 def promote(folder: ServiceFolder, record: Record) -> None:
@@ -97,21 +102,33 @@ def promote(folder: ServiceFolder, record: Record) -> None:
 def abandon(folder: ServiceFolder, record: Record, server: Server, error: BaseException) -> None:
     """Takes a candidate away. A service that never ran stays, with its log, only if it crashed."""
     server.stop()
-    crashed = isinstance(error, (ServiceFailedError, DeadlineError))
-    if crashed and server.directory.log.exists():
+    failure = _failure(server, error)
+    if failure and server.directory.log.exists():
         shutil.copyfile(server.directory.log, folder.failed_log)
     shutil.rmtree(server.directory.path, ignore_errors=True)
-    if record.current or crashed:
-        told = f"the last deploy failed: {error}" if crashed else None
-        folder.save(record, candidate=None, error=told)
+    if record.current or failure:
+        folder.save(record, candidate=None, error=failure)
     else:
         folder.forget()
 
 
-def _choose_port(folder: ServiceFolder, wanted: Wanted, taken: dict[int, str]) -> int:
+def _failure(server: Server, error: BaseException) -> str | None:
+    """What to remember of a candidate that crashed or never answered; None for other ends."""
+    if isinstance(error, ServiceFailedError):
+        diagnosis = server.diagnosis()
+        place = f" at {diagnosis.place}" if diagnosis.place else ""
+        return f"the last deploy failed: {diagnosis.cause}{place}"
+    return f"the last deploy failed: {error}" if isinstance(error, DeadlineError) else None
+
+
+def choose_port(folder: ServiceFolder, wanted: int | None, taken: Mapping[int, str]) -> int:
+    """The port that is wanted, else the one that the service has, else a free one.
+
+    `taken` gives the services that have the other ports. Raises PortError.
+    """
     known = folder.record()
     current = known.current if known else None
-    port = wanted.port or (current.port if current else None)
+    port = wanted or (current.port if current else None)
     if port is None:
         return free_port(taken)
     if port in taken:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from acideploy.clock import Clock
-from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose
+from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose, diagnose_request
 from acideploy.disk import storage_error
 from acideploy.errors import DeadlineError, ServiceFailedError
 from acideploy.events import Emit, Said
@@ -40,6 +40,11 @@ class Server:
     directory: RevisionDirectory
     clock: Clock
 
+    @property
+    def scoring_uri(self) -> str:
+        scheme = "https" if self.revision.ssl_enabled else "http"
+        return f"{scheme}://localhost:{self.revision.port}/score"
+
     def start(self) -> Server:
         """Starts the process, and returns the server with its id. Raises StorageError."""
         try:
@@ -67,7 +72,9 @@ class Server:
         except TimeoutError:
             return False
 
-    def wait_until_healthy(self, *, log_kept: Path, emit: Emit) -> None:
+    def wait_until_healthy(
+        self, *, log_kept: Path, still_serves: int | None = None, emit: Emit
+    ) -> None:
         """Tells the lines of its log until it answers.
 
         Raises ServiceFailedError once the process has ended, DeadlineError after 15 minutes.
@@ -80,7 +87,7 @@ class Server:
             for line in lines:
                 emit(Said(line=line))
             if not self.is_alive():
-                raise self.failure(log_kept=log_kept)
+                raise self.failure(log_kept=log_kept, still_serves=still_serves)
             return self.answers() or None
 
         wait_for(
@@ -94,12 +101,16 @@ class Server:
     def stop(self) -> None:
         process.stop(self.directory.runtime, clock=self.clock)
 
-    def failure(self, *, log_kept: Path) -> ServiceFailedError:
-        """Why the process ended, by its log, which its reader will find in `log_kept`."""
+    def failure(self, *, log_kept: Path, still_serves: int | None = None) -> ServiceFailedError:
+        """Why the process ended, by its log, which its reader will find in `log_kept`.
+
+        `still_serves` is the revision that goes on serving, if there is one.
+        """
         diagnosis = self.diagnosis()
         log = tail(self.directory.log, _LOG_LINES_SHOWN)
+        goes_on = f" (revision {still_serves} goes on serving)" if still_serves else ""
         return ServiceFailedError(
-            f"service {self.name} failed: {diagnosis.cause}",
+            f"service {self.name} failed{goes_on}: {diagnosis.cause}",
             place=diagnosis.place,
             detail=f"last lines of the log, kept in {log_kept}:\n{log}" if log else None,
             hint=diagnosis.hint,
@@ -108,6 +119,15 @@ class Server:
     def diagnosis(self) -> Diagnosis:
         log = tail(self.directory.log, 1000)
         return diagnose(log, self._code_origin()) or Diagnosis(cause="the server has ended")
+
+    def log_size(self) -> int:
+        """The length of the log in bytes: a mark to read on from."""
+        return self.directory.log.stat().st_size if self.directory.log.exists() else 0
+
+    def diagnose_request(self, *, since: int) -> Diagnosis | None:
+        """Why a request failed, by what was logged behind the mark `since`."""
+        lines, _ = lines_from(self.directory.log, since)
+        return diagnose_request("\n".join(lines), self._code_origin())
 
     def _overdue(self) -> DeadlineError:
         return DeadlineError(

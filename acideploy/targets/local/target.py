@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 
 from acideploy.clock import Clock
@@ -117,6 +118,11 @@ class LocalTarget:
             settle(folder)
             yield
 
+    def check_port(self, wanted: Wanted) -> None:
+        """Raises PortError where the port that is asked for is taken, before minutes are spent."""
+        taken = self._ports(but=wanted.name)
+        rollout.choose_port(self.folder(wanted.name), wanted.port, taken)
+
     def apply(
         self,
         wanted: Wanted,
@@ -189,7 +195,7 @@ class LocalTarget:
             folder.save(record, error=str(error) or "its start was interrupted")
             emit(Finished(task="service", outcome="failed"))
             raise
-        emit(Finished(task="service", outcome="done", detail="healthy"))
+        emit(Finished(task="service", outcome="done", detail=f"healthy at {server.scoring_uri}"))
         return self.find(name)
 
     def delete(self, name: str) -> None:
@@ -218,7 +224,15 @@ class LocalTarget:
         if keys:
             headers["Authorization"] = f"Bearer {keys.primary}"
         certificate = folder.files(revision).certificate if revision.ssl_enabled else None
-        return http.score(revision.port, body, headers=headers, certificate=certificate)
+        server = folder.server(revision)
+        mark = server.log_size()
+        answer = http.score(revision.port, body, headers=headers, certificate=certificate)
+        if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return answer
+        diagnosis = server.diagnose_request(since=mark)
+        return (
+            replace(answer, cause=diagnosis.cause, place=diagnosis.place) if diagnosis else answer
+        )
 
     def logs(self, name: str, *, lines: int, previous: bool = False) -> str:
         record, folder = self.record(name), self.folder(name)

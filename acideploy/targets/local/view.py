@@ -46,12 +46,11 @@ def damaged_service(folder: ServiceFolder, error: AcideployError) -> Service:
 
 
 def _with_revision(service: Service, revision: Revision, server: Server) -> Service:
-    root = f"{'https' if revision.ssl_enabled else 'http'}://localhost:{revision.port}"
     return replace(
         service,
         revision=revision.number,
-        scoring_uri=f"{root}/score",
-        swagger_uri=f"{root}/swagger.json",
+        scoring_uri=server.scoring_uri,
+        swagger_uri=server.scoring_uri.removesuffix("score") + "swagger.json",
         port=revision.port,
         pid=revision.pid if server.is_alive() else None,
         description=revision.description,

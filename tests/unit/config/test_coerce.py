@@ -14,12 +14,12 @@ def _coerced(value: str | float | bool, *types: str) -> object:
     return None if read is None else read.value
 
 
-@pytest.mark.parametrize("text", ["true", "True", " yes", "ON", "1"])
+@pytest.mark.parametrize("text", ["true", "True", " yes", "y", "ON", "1"])
 def test_text_that_means_true_is_true(text: str) -> None:
     assert _coerced(text, "boolean") is True
 
 
-@pytest.mark.parametrize("text", ["false", "False", "no", "off", "0"])
+@pytest.mark.parametrize("text", ["false", "False", "no", "N", "off", "0"])
 def test_text_that_means_false_is_false(text: str) -> None:
     assert _coerced(text, "boolean") is False
 

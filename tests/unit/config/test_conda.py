@@ -55,6 +55,7 @@ def test_the_interpreter_is_taken_out_of_the_packages(tmp_path: Path, line: str)
 def test_of_two_interpreters_the_first_counts(tmp_path: Path) -> None:
     conda, _ = _read(tmp_path, "dependencies: [python=3.8, python=3.9]")
     assert conda is not None
+    assert conda.packages == ()
     assert conda.python is not None
     assert conda.python.text == "python=3.8"
 
@@ -66,7 +67,14 @@ def test_of_two_interpreters_the_first_counts(tmp_path: Path) -> None:
         ("dependencies:\n- conda: [x]\n", "warning unknown-key"),
         ("dependancies: []", "warning unknown-key"),
         ("dependencies:\n- [x]", "error bad-requirement"),
+        ("dependencies:\n- pip:\n  - [x]", "error bad-requirement"),
+        ("dependencies:\n- pip:\n  - numpy: 1.18", "error bad-requirement"),
+        ("dependencies:\n- pip\n  - numpy", "error bad-requirement"),
+        ("dependencies:\n- pip:\n- numpy", "warning bad-requirement"),
+        ("dependencies: [python=3.8, python=3.9]", "warning bad-requirement"),
+        ("dependencies: []\npip: [numpy]", "warning ignored-key"),
         ("dependencies: numpy", "warning loose-type"),
+        ("dependencies:\n  numpy\n  pandas", "error wrong-type"),
         ("- numpy", "error not-a-mapping"),
         ("dependencies:\n -numpy\n- x", "error bad-syntax"),
         ("", "warning empty-file"),
@@ -74,6 +82,17 @@ def test_of_two_interpreters_the_first_counts(tmp_path: Path) -> None:
 )
 def test_what_conda_or_pip_would_refuse_is_told(tmp_path: Path, text: str, problem: str) -> None:
     assert _read(tmp_path, text)[1] == [problem]
+
+
+def test_a_version_behind_a_colon_is_told_with_the_edit(tmp_path: Path) -> None:
+    path = tmp_path / "env.yml"
+    path.write_text("dependencies:\n- python: 3.8\n- prefix: x")
+    findings = Findings()
+    read_conda_file(path, cwd=tmp_path, findings=findings)
+    assert [each.hint for each in findings.problems] == [
+        "write python=3.8",
+        "list the packages themselves, or put them under pip",
+    ]
 
 
 @pytest.mark.parametrize("text", ["dependencies:", "dependencies: [pip: ]", "channels: [~, '']"])

@@ -91,6 +91,43 @@ def test_a_key_without_effect_is_warned_of_and_left_out(
     assert shaped in ({}, {"containerResourceRequirements": {}}, {"environment": {}})
 
 
+@pytest.mark.parametrize(("text", "key"), [("{cpu:1}", "cpu"), ("{auth:yes}", "auth")])
+def test_a_key_glued_to_its_value_is_warned_of(text: str, key: str) -> None:
+    _, problems = _conformed(text, "aci")
+    told = [(each.severity, each.code, each.hint) for each in problems]
+    assert ("warning", "unknown-key", f"put a space after the colon: {key}: ...") in told
+
+
+def test_dotted_keys_are_told_where_they_belong() -> None:
+    _, (problem,) = _conformed("containerResourceRequirements.cpu: 1", "aci")
+    assert problem.code == "misplaced-key"
+    assert problem.hint == "did you mean cpu inside containerResourceRequirements?"
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("2Gi", "write a number without a unit"),
+        ("500m", "write a number without a unit"),
+        ("0,5", "write it with a point: 0.5"),
+        ("1,000", None),
+        ("[1]", None),
+        ("some", None),
+    ],
+)
+def test_a_number_with_a_unit_or_a_comma_is_told_with_the_edit(
+    value: str, hint: str | None
+) -> None:
+    quoted = value if value.startswith("[") else f"'{value}'"
+    _, (problem,) = _conformed(f"containerResourceRequirements: {{cpu: {quoted}}}", "aci")
+    assert (problem.code, problem.hint) == ("wrong-type", hint)
+
+
+def test_no_number_is_suggested_for_another() -> None:
+    _, (problem,) = _conformed("cudaVersion: '11.0'", "inference")
+    assert (problem.code, problem.hint) == ("bad-value", None)
+
+
 @pytest.mark.parametrize("text", ["instanceCount:", "cpu:"])
 def test_a_wrong_key_without_a_value_is_only_noted(text: str) -> None:
     assert [each.severity for each in _conformed(text, "aci")[1]] == ["note"]

@@ -92,6 +92,51 @@ def test_an_inference_config_is_recognised(tmp_path: Path) -> None:
     assert "-ic" in problem.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("ComputeType: aci", "write computeType instead of ComputeType"),
+        ("compute_type: aci", "write computeType instead of compute_type"),
+        ("deployment: {computeType: aci}", "it is inside deployment: its keys belong at the top"),
+        ("cpu: 1", 'add "computeType": "local" or "aci"'),
+    ],
+)
+def test_where_the_compute_type_went_is_told(tmp_path: Path, text: str, hint: str) -> None:
+    hints = [each.hint or "" for each in _read(tmp_path, text).problems if each.hint]
+    assert [each for each in hints if each.startswith(hint)]
+
+
+def test_a_file_of_version_2_is_recognised(tmp_path: Path) -> None:
+    assert "error v2-file" in _told(_read(tmp_path, "endpoint_name: e\ninstance_type: x"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "computeType: $(Type)",
+        ACI + "authEnabled: ${AUTH}",
+        ACI + "containerResourceRequirements: {cpu: '#{CPU}#'}",
+        ACI + "containerResourceRequirements: {cpu: '%CPU%'}",
+    ],
+)
+def test_a_variable_in_place_of_a_value_is_the_cause_that_is_told(
+    tmp_path: Path, text: str
+) -> None:
+    checked = _read(tmp_path, text)
+    assert _told(checked) == ["error unreplaced-variable"]
+    assert checked.value is None
+
+
+@pytest.mark.parametrize("label", ["$(label)", "{{ label }}"])
+def test_a_variable_is_told_once(tmp_path: Path, label: str) -> None:
+    told = _told(_read(tmp_path, f"{ACI}dnsNameLabel: '{label}'"))
+    assert told == ["warning unreplaced-variable"]
+
+
+def test_none_as_python_writes_it_is_pointed_out(tmp_path: Path) -> None:
+    assert _told(_read(tmp_path, ACI + "location: None")) == ["warning bad-value"]
+
+
 def test_flags_win_key_by_key(tmp_path: Path) -> None:
     checked = _read(
         tmp_path,
@@ -141,7 +186,7 @@ def test_a_section_without_a_value_is_not_given(tmp_path: Path, text: str) -> No
         ("vaultBaseUrl: a\nkeyName: b", "error incomplete-keys"),
         ("vnetName: a\nsubnetName: b\ndnsNameLabel: labels", "warning conflicting-keys"),
         ("dnsNameLabel: my_label", "warning bad-value"),
-        ("location: $(region)", "warning bad-value"),
+        ("location: $(region)", "warning unreplaced-variable"),
     ],
 )
 def test_keys_that_depend_on_each_other_are_checked(tmp_path: Path, text: str, told: str) -> None:

@@ -46,8 +46,11 @@ def _problems(
         INIT + "@rawhttp\ndef run(request): pass",
         INIT + "@traced\ndef run(*args, **kwargs): pass",
         INIT + "class Run:\n    pass\nrun = Run()",
-        "def init(path='x', *rest):\n    global run\n    run = print\n",
+        "def init(path='x', *rest): pass\ndef make():\n    global run\n    run = print\nmake()",
         "globals().update(init=1, run=2)",
+        "if __name__ == '__main__':\n    from . import tests\nelse:\n    init = run = print",
+        "try:\n    from . import model\nexcept ImportError:\n    import model\n" + GOOD,
+        INIT + "@input_schema(name, x)\n@input_schema(param_name='b', y=1)\ndef run(a, b): pass",
     ],
 )
 def test_a_script_with_init_and_run_by_any_means_is_accepted(tmp_path: Path, code: str) -> None:
@@ -75,6 +78,12 @@ def test_a_script_with_init_and_run_by_any_means_is_accepted(tmp_path: Path, cod
         (GOOD.replace("init()", "init(path)"), ["bad-init-signature"]),
         (GOOD.replace("init()", "init(*, path)"), ["bad-init-signature"]),
         ("async " + GOOD, ["bad-init-signature"]),
+        ("if __name__ == '__main__':\n    init = run = print", ["missing-init", "missing-run"]),
+        ("from . import model\n" + GOOD, ["relative-import"]),
+        ("from .model import load\n" + GOOD, ["relative-import"]),
+        (GOOD + "return 1\n", ["script-syntax"]),
+        ("def init():\n    global run\n    run = print\n", ["missing-run"]),
+        ("from __future__ import anything\n" + GOOD, ["script-syntax"]),
     ],
 )
 def test_a_script_that_the_server_cannot_use_is_refused(
@@ -82,6 +91,66 @@ def test_a_script_that_the_server_cannot_use_is_refused(
 ) -> None:
     problems = _problems(tmp_path, code)
     assert [(each.code, each.severity) for each in problems] == [(c, "error") for c in expected]
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("def Init(): pass\ndef run(data): pass", "rename Init() to init()"),
+        (
+            "class Model:\n    def init(self): pass\ndef run(data): pass",
+            "the init() of line 2 has to be at the top level",
+        ),
+        ("x = 1\ndef run(data): pass", "define a function init() at the top level"),
+    ],
+)
+def test_a_function_that_is_nearly_there_is_pointed_out(
+    tmp_path: Path, code: str, hint: str
+) -> None:
+    (problem,) = _problems(tmp_path, code)
+    assert (problem.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print 'a'",
+        "raise ValueError, 'a'",
+        "x = `1`",
+        "x = 1 <> 2",
+        "x = ur'a'",
+        "x = 0777",
+        "x = 10L",
+        "try:\n    pass\nexcept socket.error, e:\n    pass",
+    ],
+)
+def test_python_2_is_recognised(tmp_path: Path, code: str) -> None:
+    (problem,) = _problems(tmp_path, code)
+    assert (problem.hint or "").startswith("this is Python 2")
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("%%writefile score.py\n" + GOOD, "this line is for a notebook: remove it"),
+        ("!pip install numpy\n" + GOOD, "this line is for a notebook: remove it"),
+        ("x = 'é'\n".encode("latin-1"), "save the file as UTF-8"),
+        (GOOD.encode("utf-16"), "save the file as UTF-8"),
+        ("x = = 1", None),
+    ],
+)
+def test_what_is_no_python_at_all_is_told_with_the_edit(
+    tmp_path: Path, code: str | bytes, hint: str | None
+) -> None:
+    (problem,) = _problems(tmp_path, code)
+    assert (problem.code, problem.hint) == ("script-syntax", hint)
+
+
+@pytest.mark.parametrize("schema", ["'data', x", "param_name='data', param_type=x"])
+def test_a_schema_for_another_parameter_is_warned_of(tmp_path: Path, schema: str) -> None:
+    (problem,) = _problems(tmp_path, INIT + f"@input_schema({schema})\ndef run(raw): pass")
+    assert (problem.code, problem.severity) == ("bad-run-signature", "warning")
+    assert "'data'" in problem.message
 
 
 def test_a_long_chain_of_branches_is_followed_to_its_end(tmp_path: Path) -> None:

@@ -102,6 +102,9 @@ def test_an_absolute_path_stays_as_it_is(project: Path) -> None:
         ("entryScript: score.py\ncondaFile: src", None),
         (f"entryScript: {'x' * 300}.py", None),
         ('entryScript: "a\\0b.py"', None),
+        ('entryScript: "src\\temp.py"', "write the path with / instead of \\"),
+        ("entryScript: |\n  score.py\n", "write score.py"),
+        ("entryScript: 'score.py '", "did you mean score.py?"),
         ("entryScript: src", None),
     ],
 )
@@ -110,8 +113,21 @@ def test_a_path_that_leads_nowhere_is_refused_with_what_is_near(
 ) -> None:
     checked = _read(project, text)
     assert "path-not-found" in _codes(checked)
+    assert all(each.message.isprintable() for each in checked.problems)
     if hint:
         assert hint in [each.hint for each in checked.problems]
+
+
+@pytest.mark.parametrize("name", ["$(script)", "score.py ", "score.py\\n", "src\\temp.py"])
+def test_a_path_that_is_misspelt_is_not_judged_as_a_module(project: Path, name: str) -> None:
+    assert _codes(_read(project, f'entryScript: "{name}"')) == ["path-not-found"]
+
+
+@pytest.mark.parametrize("text", ["entry_script: score.py", "EntryScript: score.py"])
+def test_an_entry_script_under_another_name_is_pointed_out(project: Path, text: str) -> None:
+    checked = _read(project, text)
+    wrong = text.partition(":")[0]
+    assert f"write entryScript instead of {wrong}" in [each.hint for each in checked.problems]
 
 
 def test_a_script_outside_the_source_directory_is_refused(project: Path) -> None:
@@ -200,12 +216,21 @@ def test_an_unreplaced_variable_and_a_sample_value_are_pointed_out(project: Path
     assert _codes(_read(project, text), "note") == ["sample-value"]
 
 
+def test_a_service_s_own_variables_may_hold_anything(project: Path) -> None:
+    checked = _read(
+        project,
+        "entryScript: score.py\n"
+        "environment: {name: x, environmentVariables: {A: None, B: $(C)}, docker: {}}",
+    )
+    assert checked.problems == ()
+
+
 def test_problems_of_config_conda_file_and_script_come_together(project: Path) -> None:
     _write(project / "score.py", "x = 1")
     _write(project / "env.yml", "channel: [x]\ndependencies: [python=3.8]")
     checked = _read(project, "entryScript: score.py\ncondaFile: env.yml\nentrySript: x")
     assert [(each.place and each.place.file, each.code) for each in checked.problems] == [
-        ("deploy/inferenceconfig.yml", "unknown-key"),
+        (str(project / "deploy" / "inferenceconfig.yml"), "unknown-key"),
         ("env.yml", "unknown-key"),
         ("score.py", "missing-init"),
         ("score.py", "missing-run"),

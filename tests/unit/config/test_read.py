@@ -114,8 +114,13 @@ def test_a_key_given_twice_is_reported_and_the_last_one_counts(text: str) -> Non
         ('{\n"a":1\n"b":2\n}', 3, "put a comma at the end of the line above"),
         ("a:\n\tb: 1", 2, "indent with spaces: YAML does not allow tabs"),
         ('{"a": "C:\\models"}', 1, "write paths with / instead of \\"),
-        ("<<<<<<< HEAD\na: 1\n=======\n", 2, "a merge conflict was left in the file"),
+        ("a: 1\n<<<<<<< HEAD\na: 1\n=======\n", 2, "keep one side of it"),
         ('{"a": "x}', 1, 'a " is missing in this line'),
+        ('{\n"a": "x,\n"b": 1\n}', 2, 'a " is missing in this line'),
+        ('{"a": {{ cpu }}}', 1, "{{ cpu }} was not replaced by a value"),
+        ("a: {{ cpu }}", 1, "{{ cpu }} was not replaced by a value"),
+        ("a: %CPU%", 1, "%CPU% was not replaced by a value"),
+        ('<<<<<<< HEAD\n{"a": 1}\n=======\n{"a": 2}\n>>>>>>> x', 1, "keep one side of it"),
         ("- a\n-b\nc: 1", 2, "put a space after the dash: - b"),
         ("a: b: c", 1, "put the value in quotes"),
         ('{"a": 1', 1, None),
@@ -137,6 +142,12 @@ def test_a_slip_is_told_with_its_line_and_the_likely_edit(
     assert problems[0].place.line == line
     if hint is not None:
         assert (problems[0].hint or "").startswith(hint)
+
+
+def test_two_json_texts_lack_no_comma() -> None:
+    _, (problem,) = _table('{"a": 1}\n{"b": 2}')
+    assert problem.place
+    assert (problem.place.line, problem.hint) == (2, None)
 
 
 def test_a_slip_beside_a_secret_does_not_tell_it() -> None:
@@ -162,3 +173,4 @@ def test_a_file_without_keys_is_said_to_have_none(text: str) -> None:
     table, problems = _table(text)
     assert table is None
     assert [each.code for each in problems] == ["not-a-mapping"]
+    assert problems[0].message.endswith("a list") == (text == "[1]")

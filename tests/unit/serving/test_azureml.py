@@ -81,3 +81,8 @@ def test_the_stand_in_has_every_name_that_is_said_to_be_in_it(name: str) -> None
     environment = {**os.environ, "PYTHONPATH": str(runtime_directory() / "standin")}
     command = [sys.executable, "-c", script, name]
     subprocess.run(command, env=environment, check=True, timeout=30)
+
+
+def test_a_byte_order_mark_hides_nothing() -> None:
+    source = "\ufefffrom azureml.core import Workspace\nWorkspace.from_config()"
+    assert found(source) == [("azureml.core.Workspace.from_config", 2)]
