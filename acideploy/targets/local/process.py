@@ -17,6 +17,8 @@ from acideploy.clock import Clock
 
 # The server itself gives running scores 30 s to finish.
 _GRACE_SECONDS = 32.0
+# A process that was killed is gone as soon as the kernel gets to it.
+_KILL_SECONDS = 1.0
 
 
 def start_detached(
@@ -63,15 +65,20 @@ def stop(folder: Path, *, clock: Clock) -> None:
         for process in leaders:
             with contextlib.suppress(psutil.Error):
                 process.terminate()
-        deadline = clock.monotonic() + _GRACE_SECONDS
-        while any(map(_runs, leaders)) and clock.monotonic() < deadline:
-            clock.sleep(0.02)
+        _wait_until_gone(leaders, _GRACE_SECONDS, clock)
     finally:
         # Also for who presses Ctrl-C because that takes too long.
         for process in family:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        psutil.wait_procs(family, timeout=1)
+        _wait_until_gone(family, _KILL_SECONDS, clock)
+
+
+def _wait_until_gone(processes: Sequence[psutil.Process], seconds: float, clock: Clock) -> None:
+    """Zombies count as gone: nobody may be there to bury them."""
+    deadline = clock.monotonic() + seconds
+    while any(map(_runs, processes)) and clock.monotonic() < deadline:
+        clock.sleep(0.01)
 
 
 def _is_of(process: psutil.Process, folder: Path) -> bool:
