@@ -18,17 +18,12 @@ from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
 from acideploy.models.layer import source_date_epoch
 from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Plan, Wanted, make_plan
+from acideploy.request import ConfigurationFiles, DeployRequest, UpdateRequest
 from acideploy.targets import Answer, Keys, Service
 from acideploy.targets.local import LocalTarget
 from acideploy.targets.local.keys import KeyFile
 from acideploy.update import is_only_described, wanted_by_update
-from acideploy.wanted import (
-    ConfigurationFiles,
-    DeployRequest,
-    UpdateRequest,
-    check_given,
-    wanted_by,
-)
+from acideploy.wanted import check_given, wanted_by
 
 __all__ = [
     "ConfigurationFiles",

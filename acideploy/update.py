@@ -14,17 +14,10 @@ from acideploy.environment.request import EnvironmentRequest
 from acideploy.events import Emit
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
+from acideploy.request import ConfigurationFiles, DeployRequest, UpdateRequest
 from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.record import Revision
-from acideploy.wanted import (
-    ConfigurationFiles,
-    DeployRequest,
-    UpdateRequest,
-    find_models,
-    require_local,
-    tell,
-    wanted_by,
-)
+from acideploy.wanted import find_models, require_local, tell, wanted_by
 
 
 def wanted_by_update(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from acideploy.checks import certificate_problems, variable_problems
@@ -22,7 +22,6 @@ from acideploy.config.values import (
     Environment,
     InferenceConfig,
     LocalDeployment,
-    Override,
 )
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
@@ -30,61 +29,8 @@ from acideploy.errors import AcideployError, ConfigurationError, UnsupportedErro
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
+from acideploy.request import ConfigurationFiles, DeployRequest
 from acideploy.serving.azureml import AzuremlUse, needs_full_azureml
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigurationFiles:
-    """The two files and the flags that override them. Either file may be missing."""
-
-    inference_config: Path | None = None
-    deployment_config: Path | None = None
-    inference_overrides: Sequence[Override] = ()
-    deployment_overrides: Sequence[Override] = ()
-    environment_directory: Path | None = None
-    strict: bool = False
-
-    @property
-    def say_what_runs(self) -> bool:
-        return bool(self.inference_config or self.inference_overrides or self.environment_directory)
-
-    @property
-    def say_where(self) -> bool:
-        return bool(self.deployment_config or self.deployment_overrides)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployRequest:
-    """One `model deploy`. `models` are as typed: `name:version` or `name`."""
-
-    name: str
-    models: Sequence[str] = ()
-    model_metadata_files: Sequence[Path] = ()
-    files: ConfigurationFiles = ConfigurationFiles()
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    overwrite: bool = False
-    no_wait: bool = False
-    full_azureml: bool = False
-    python: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateRequest:
-    """One `service update`. None and empty leave things as they are."""
-
-    name: str
-    models: Sequence[str] = ()
-    model_metadata_files: Sequence[Path] = ()
-    files: ConfigurationFiles = ConfigurationFiles()
-    add_tags: Mapping[str, str] = field(default_factory=dict)
-    remove_tags: Sequence[str] = ()
-    add_properties: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    no_wait: bool = False
-    full_azureml: bool = False
-    python: str | None = None
 
 
 def _read(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from http import HTTPStatus
 from pathlib import Path
 
 from acideploy.clock import Clock
@@ -17,11 +16,12 @@ from acideploy.lock import lock
 from acideploy.models import ModelStore
 from acideploy.plan import Present, Wanted
 from acideploy.targets import Answer, Service
-from acideploy.targets.local import finisher, http, process, rollout
+from acideploy.targets.local import finisher, process, rollout
 from acideploy.targets.local.folder import ServiceFolder
 from acideploy.targets.local.log import follow, tail
 from acideploy.targets.local.port import require_free
 from acideploy.targets.local.record import FILE_NAME, Record
+from acideploy.targets.local.scoring import score
 from acideploy.targets.local.settle import settle
 from acideploy.targets.local.view import damaged_service, service_of
 
@@ -212,27 +212,8 @@ class LocalTarget:
 
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
         """Sends a scoring request, with the key where one is asked for. Raises ScoringError."""
-        service, folder = self.find(name), self.folder(name)
-        revision = self.record(name).current
-        if revision is None or not folder.server(revision).is_alive():
-            why = service.error or f"it is {service.state}"
-            raise ServiceFailedError(
-                f"service {name} cannot score: {why}", hint=f"acideploy service get-logs -n {name}"
-            )
-        headers = {"Content-Type": content_type}
-        keys = folder.key_file(revision).read() if revision.auth_enabled else None
-        if keys:
-            headers["Authorization"] = f"Bearer {keys.primary}"
-        certificate = folder.files(revision).certificate if revision.ssl_enabled else None
-        server = folder.server(revision)
-        mark = server.log_size()
-        answer = http.score(revision.port, body, headers=headers, certificate=certificate)
-        if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return answer
-        diagnosis = server.diagnose_request(since=mark)
-        return (
-            replace(answer, cause=diagnosis.cause, place=diagnosis.place) if diagnosis else answer
-        )
+        service = self.find(name)
+        return score(service, self.record(name), self.folder(name), body, content_type)
 
     def logs(self, name: str, *, lines: int, previous: bool = False) -> str:
         record, folder = self.record(name), self.folder(name)

@@ -1,0 +1,63 @@
+"""What a user asks for, as typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from acideploy.config.values import Override
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationFiles:
+    """The two files and the flags that override them. Either file may be missing."""
+
+    inference_config: Path | None = None
+    deployment_config: Path | None = None
+    inference_overrides: Sequence[Override] = ()
+    deployment_overrides: Sequence[Override] = ()
+    environment_directory: Path | None = None
+    strict: bool = False
+
+    @property
+    def say_what_runs(self) -> bool:
+        return bool(self.inference_config or self.inference_overrides or self.environment_directory)
+
+    @property
+    def say_where(self) -> bool:
+        return bool(self.deployment_config or self.deployment_overrides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployRequest:
+    """One `model deploy`. `models` are as typed: `name:version` or `name`."""
+
+    name: str
+    models: Sequence[str] = ()
+    model_metadata_files: Sequence[Path] = ()
+    files: ConfigurationFiles = ConfigurationFiles()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    overwrite: bool = False
+    no_wait: bool = False
+    full_azureml: bool = False
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRequest:
+    """One `service update`. None and empty leave things as they are."""
+
+    name: str
+    models: Sequence[str] = ()
+    model_metadata_files: Sequence[Path] = ()
+    files: ConfigurationFiles = ConfigurationFiles()
+    add_tags: Mapping[str, str] = field(default_factory=dict)
+    remove_tags: Sequence[str] = ()
+    add_properties: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    no_wait: bool = False
+    full_azureml: bool = False
+    python: str | None = None
