@@ -16,6 +16,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+# What text editors and chat programs make of one and of two hyphens.
+TYPOGRAPHIC_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+
 
 def spell_out(
     arguments: Sequence[str], options: Mapping[str, bool], *, words_allowed: int = 0
@@ -36,7 +39,7 @@ def spell_out(
         if option is None:
             words_allowed -= 1
             if words_allowed < 0:
-                raise WrongUsage(f"unexpected argument: {word}", hint=_stray(word))
+                raise WrongUsage(f"unexpected argument: {word}", hint=_stray(word, spelt, options))
             spelt.append(word)
         elif options[option]:
             value = _next_value(option, waiting, options) if attached is None else attached
@@ -112,9 +115,17 @@ def _complete(prefix: str, options: Mapping[str, bool]) -> str:
     )
 
 
-def _stray(word: str) -> str:
+def _stray(word: str, before: Sequence[str], options: Mapping[str, bool]) -> str:
+    name = word.lstrip(TYPOGRAPHIC_DASHES)
+    if name and name != word:
+        dashes = "-" if len(name) == 1 else "--"
+        return f"the dash is a typographic one, of a text editor: write {dashes}{name}"
     if any(character in word for character in "[]<>{}"):
         return "replace what is in brackets by what you mean"
+    if before and options.get(before[-1]) is False:
+        if before[-1] == "-v" and word.isdigit() and "--model-id" in options:
+            return f"-v takes no value here; a version is given as -i NAME:{word}"
+        return f"{before[-1]} takes no value"
     return f"write it behind its option, such as --name {word}, and in quotes if it has spaces"
 
 
@@ -124,7 +135,7 @@ def _nearest(word: str, options: Mapping[str, bool]) -> str:
 
 def _next_value(option: str, words: list[str], options: Mapping[str, bool]) -> str:
     if not words:
-        raise WrongUsage(f"{option} needs a value", hint=f"{option} VALUE")
+        raise WrongUsage(f"{option} needs a value")
     if words[0] in options:
         raise WrongUsage(
             f"{option} needs a value, and is followed by {words[0]}",

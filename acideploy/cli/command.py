@@ -11,6 +11,7 @@ import click
 from acideploy.cli import settings
 from acideploy.cli.arguments import spell_out
 from acideploy.cli.groups import HELP
+from acideploy.cli.help import Context
 from acideploy.cli.options import Option
 from acideploy.cli.session import Session
 from acideploy.cli.usage import WrongUsage
@@ -21,12 +22,22 @@ Table = Callable[[Any], Any]
 class Command(click.Command):
     """Calls its function with a Session and the values of its options; prints what it returns.
 
-    `table` turns the result into rows for `-o table`.
+    `table` turns the result into rows for `-o table`; `examples` are command lines for help.
     """
 
-    def __init__(self, name: str, *, table: Table | None = None, **attributes: Any) -> None:
+    context_class = Context
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        table: Table | None = None,
+        examples: Sequence[str] = (),
+        **attributes: Any,
+    ) -> None:
         super().__init__(name, context_settings=HELP, **attributes)
         self.table = table
+        self.examples = tuple(examples)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         helping = self.get_help_option(ctx)
@@ -52,6 +63,8 @@ class Command(click.Command):
             result = self.callback(session, **ctx.params)
         if result is not None:
             output.write(result, given.output or "json", query=query, table=self.table)
+        if session.failure:
+            raise session.failure
         if session.exit_code:
             ctx.exit(session.exit_code)
 
@@ -64,7 +77,14 @@ class Command(click.Command):
                 groups.setdefault(group, []).append(record)
         for group, records in groups.items():
             with formatter.section(group):
-                formatter.write_dl(records, col_max=36)
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, never broken: they are for copying."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"  {example}\n")
 
     def _arguments(self) -> int:
         return sum(isinstance(parameter, click.Argument) for parameter in self.params)
@@ -80,7 +100,10 @@ class Command(click.Command):
 
 
 def command(
-    name: str, *options: click.Parameter, table: Table | None = None
+    name: str,
+    *options: click.Parameter,
+    table: Table | None = None,
+    examples: Sequence[str] = (),
 ) -> Callable[[Callable[..., object]], Command]:
     """Makes a command of a function; its docstring is the help."""
 
@@ -88,6 +111,7 @@ def command(
         return Command(
             name,
             table=table,
+            examples=examples,
             callback=function,
             params=single_dashed(options),
             help=function.__doc__,

@@ -22,12 +22,13 @@ def tell(error: AcideployError) -> int:
     if isinstance(error, ConfigurationError):
         for problem in error.problems:
             _line(described(problem, colour=colourful("stderr")))
+    # A log is long: what matters stands below it.
+    if error.detail:
+        _line(error.detail.rstrip("\n"))
     place = error.place and relative(error.place)
     _headline(f"{error.message} at {place}" if place else error.message)
     if place and place.text is not None:
         _line("\n".join(shown(place)))
-    if error.detail:
-        _line(error.detail.rstrip("\n"))
     _hint(error.hint)
     return error.exit_code
 
@@ -39,7 +40,7 @@ def tell_usage(error: click.ClickException) -> int:
         return USAGE_EXIT_CODE
     message = error.format_message().rstrip(".")
     _headline(message[:1].lower() + message[1:])
-    if isinstance(error, WrongUsage):
+    if isinstance(error, WrongUsage) and error.hint:
         _hint(error.hint)
     elif isinstance(error, click.UsageError) and error.ctx is not None:
         _hint(f"{error.ctx.command_path} --help")

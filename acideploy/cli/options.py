@@ -167,6 +167,8 @@ METADATA_FILES = Option(
     multiple=True,
     help="What `model register -t` wrote. Can be repeated.",
 )
+# Nothing asks, and nothing ever did; scripts answer all the same.
+CONSENT = Option("--yes", "-y", is_flag=True, hidden=True, expose_value=False)
 NO_WAIT = Option("--no-wait", is_flag=True, help="Do not wait until it answers.")
 STRICT = Option("--strict", is_flag=True, help="Treat warnings as errors.")
 

@@ -103,16 +103,21 @@ def _tsv_cell(value: Any) -> str:
 
 def _table_row(row: Any) -> dict[str, str]:
     if isinstance(row, Mapping):
-        return {
-            key[:1].upper() + key[1:]: str(value)
-            for key, value in row.items()
-            if value is not None
-            and key not in _NOT_IN_TABLES
-            and not isinstance(value, list | Mapping)
+        given = {key: value for key, value in row.items() if value is not None}
+        short = {
+            key: value
+            for key, value in given.items()
+            if key not in _NOT_IN_TABLES and not isinstance(value, list | Mapping)
         }
+        # Where nothing is short, all of it is more than no table.
+        return {key[:1].upper() + key[1:]: _cell(value) for key, value in (short or given).items()}
     if isinstance(row, list):
         return {f"Column{number}": str(value) for number, value in enumerate(row, start=1)}
     return {"Result": str(row)}
+
+
+def _cell(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, list | Mapping) else str(value)
 
 
 def _table(rows: list[dict[str, str]]) -> str:

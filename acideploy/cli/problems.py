@@ -64,7 +64,9 @@ def counted(problems: Iterable[Problem]) -> str:
 def relative(place: Place) -> Place:
     """The place as the user would write it here: a file below the current directory by its name."""
     try:
-        return replace(place, file=str(Path(place.file).relative_to(Path.cwd())))
+        here = Path.cwd()
+        is_root = here == here.parent
+        return place if is_root else replace(place, file=str(Path(place.file).relative_to(here)))
     except (ValueError, OSError):
         return place
 

@@ -10,6 +10,7 @@ from acideploy.events import Emit, Noticed
 
 if TYPE_CHECKING:
     from acideploy.api import Workspace
+    from acideploy.errors import AcideployError
 
 
 class OpenWorkspace(Protocol):
@@ -26,12 +27,17 @@ def open_workspace(*, emit: Emit) -> Workspace:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One run of one command. `exit_code` is for a result that is no success: problems found."""
+    """One run of one command.
+
+    `exit_code` is for a result that is no success: problems found. `failure` is told below the
+    result.
+    """
 
     settings: Settings
     emit: Emit
     opener: OpenWorkspace
     exit_code: int = 0
+    failure: AcideployError | None = None
     _workspace: Workspace | None = field(default=None, init=False)
 
     @property

@@ -62,6 +62,16 @@ class Settings:
     debug: bool = False
     azure: bool = False
 
+    @property
+    def table(self) -> bool:
+        """Whether a table is asked for, whose columns are ours to choose."""
+        return self.output == "table" and self.query is None
+
+    @property
+    def tabular(self) -> bool:
+        """Whether it is that, or a table for programs."""
+        return self.table or (self.output == "tsv" and self.query is None)
+
 
 def take(parameters: dict[str, Any]) -> Settings:
     """Removes the values of `OPTIONS` from a command's parameters and returns them."""

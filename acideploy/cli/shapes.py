@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from acideploy.cli.render.amounts import amount
 
 if TYPE_CHECKING:
     from acideploy.models import Model
@@ -15,6 +18,9 @@ Shape: TypeAlias = dict[str, Any]
 # How the retired service spelt them.
 _COMPUTE_TYPES = {"local": "Local", "aci": "ACI"}
 
+# Of the text of an error in a table.
+_WIDEST = 60
+
 WORKSPACE_NAME = "local"
 
 
@@ -23,7 +29,7 @@ def service(value: Service, *, full: bool) -> Shape:
 
 
 def _short_service(value: Service) -> Shape:
-    return {
+    shape = {
         "name": value.name,
         "imageId": value.environment_digest,
         "updatedAt": value.updated_time.isoformat(),
@@ -36,10 +42,14 @@ def _short_service(value: Service) -> Shape:
         "properties": dict(value.properties) or "",
         "environmentDetails": dict(value.environment),
     }
+    return {**shape, "error": value.error} if value.error else shape
 
 
 def _full_service(value: Service) -> Shape:
-    """The retired full shape; what only Azure has is null."""
+    """The retired full shape; what only Azure has is null.
+
+    `updatedAt` is `updatedTime` by its name in the short shape: a query need not know which it is.
+    """
     return {
         "name": value.name,
         "description": value.description,
@@ -48,6 +58,7 @@ def _full_service(value: Service) -> Shape:
         "state": value.state,
         "createdTime": value.created_time.isoformat(),
         "updatedTime": value.updated_time.isoformat(),
+        "updatedAt": value.updated_time.isoformat(),
         "error": value.error,
         "computeType": _COMPUTE_TYPES.get(value.compute_type, value.compute_type),
         "workspaceName": WORKSPACE_NAME,
@@ -86,18 +97,34 @@ def _model_detail(reference: str) -> Shape:
 def service_table(shape: Shape) -> Shape:
     return {
         "name": shape["name"],
-        "updatedAt": _short_time(shape.get("updatedAt", shape.get("updatedTime"))),
+        "updatedAt": _short_time(shape["updatedAt"]),
         "state": shape["state"],
         "computeType": shape["computeType"],
         "scoringUri": shape["scoringUri"],
         "tags": _joined(shape["tags"]),
         "properties": _joined(shape["properties"]),
+        "error": _first_line(shape.get("error")),
     }
 
 
+def deploy_table(result: Shape | list[Shape]) -> Shape | list[Shape]:
+    """The service, or the rows of a plan."""
+    return result if isinstance(result, list) else service_table(result)
+
+
 def service_list_table(shapes: list[Shape]) -> list[Shape]:
-    columns = ("name", "updatedAt", "state", "scoringUri")
-    return [{column: service_table(shape)[column] for column in columns} for shape in shapes]
+    """The retired columns, and what only the full shape knows."""
+    return [_listed_row(shape) for shape in shapes]
+
+
+def _listed_row(shape: Shape) -> Shape:
+    row = service_table(shape)
+    return {
+        **{column: row[column] for column in ("name", "updatedAt", "state", "scoringUri")},
+        "models": " ".join(model["id"] for model in shape["modelDetails"]),
+        "revision": shape["revision"],
+        "error": row["error"],
+    }
 
 
 def model(value: Model, *, full: bool) -> Shape:
@@ -166,8 +193,13 @@ def model_table(shape: Shape) -> Shape:
 
 
 def model_list_table(shapes: list[Shape]) -> list[Shape]:
+    """The retired columns, and what only the full shape knows."""
     return [
-        {key: value for key, value in model_table(shape).items() if key != "tags"}
+        {
+            **{key: value for key, value in model_table(shape).items() if key != "tags"},
+            "size": amount(shape["size"]),
+            "tags": _joined(shape["tags"]),
+        }
         for shape in shapes
     ]
 
@@ -187,6 +219,11 @@ def plan(value: Plan) -> Shape:
     }
 
 
+def plan_rows(value: Plan) -> list[Shape]:
+    """A row per step; an ordered one, whose columns keep their order in every format."""
+    return [OrderedDict(step) for step in plan(value)["steps"]]
+
+
 def plan_text(value: Plan) -> str:
     """One line per step, with its cause beside it."""
     width = max((len(f"{step.action} {step.subject}") for step in value.steps), default=0)
@@ -200,6 +237,12 @@ def plan_text(value: Plan) -> str:
 def _short_time(text: str | None) -> str | None:
     """`2026-11-23T10:00:00`: the day and the second, without fraction and offset."""
     return text[:19] if text else text
+
+
+def _first_line(text: str | None) -> str | None:
+    """The first line, cut where a table would grow too wide."""
+    line = text.partition("\n")[0] if text else None
+    return f"{line[: _WIDEST - 3]}..." if line and len(line) > _WIDEST else line
 
 
 def _joined(pairs: Mapping[str, str] | str) -> str:

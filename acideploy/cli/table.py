@@ -49,7 +49,10 @@ SERVICE = LazyGroup(
 WORKSPACE = LazyGroup(
     "workspace",
     "Where models and services are kept.",
-    {"show": Entry(f"{_COMMANDS}.workspace:show", "Show the workspace in use.")},
+    {
+        "show": Entry(f"{_COMMANDS}.workspace:show", "Show the workspace in use."),
+        "prune": Entry(f"{_COMMANDS}.workspace:prune", "Remove environments that nothing uses."),
+    },
 )
 
 FOLDER = LazyGroup(

@@ -8,7 +8,11 @@ import click
 
 
 class WrongUsage(click.UsageError):
-    def __init__(self, message: str, *, hint: str, ctx: click.Context | None = None) -> None:
+    """`hint` is None where the help of the command says it best."""
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, ctx: click.Context | None = None
+    ) -> None:
         super().__init__(message, ctx)
         self.hint = hint
 

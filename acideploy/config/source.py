@@ -68,7 +68,7 @@ def make_source(file: str, text: str) -> Source:
 
 
 def shown_path(path: Path, cwd: Path) -> str:
-    """The path as short as it is clear: relative when it lies below `cwd`, which is not the root."""
+    """The path as short as it is clear: relative below `cwd`, unless that is the root."""
     is_below = path.is_relative_to(cwd) and cwd != cwd.parent
     return str(path.relative_to(cwd)) if is_below else str(path)
 

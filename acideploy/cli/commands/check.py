@@ -17,7 +17,16 @@ from acideploy.cli.terminal import colourful
 from acideploy.errors import ConfigurationError
 
 
-@command("check", MODELS, *FILES, STRICT)
+@command(
+    "check",
+    MODELS,
+    *FILES,
+    STRICT,
+    examples=[
+        "acideploy check -ic inferenceconfig.json -dc deploymentconfig.json",
+        "acideploy check -ic inferenceconfig.json --strict -o json",
+    ],
+)
 def check(
     session: Session,
     *,

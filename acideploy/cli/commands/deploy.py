@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,10 @@ from acideploy.cli.options import (
     Option,
 )
 from acideploy.cli.session import Session
+from acideploy.errors import ConflictError
+
+if TYPE_CHECKING:
+    from acideploy.api import DeployRequest
 
 _DESCRIPTION = Option("--description", help="Description of the service.")
 _OVERWRITE = Option("--overwrite", is_flag=True, help="Replace the service if there is one.")
@@ -47,7 +51,12 @@ _PYTHON = Option("--python", metavar="VERSION", help="Run with this Python, what
     *FILES,
     _PYTHON,
     _FULL_AZUREML,
-    table=shapes.service_table,
+    table=shapes.deploy_table,
+    examples=[
+        "acideploy model deploy -n svc -m iris -ic inferenceconfig.json -dc deploymentconfig.json",
+        "acideploy model deploy -n svc -m iris:1 -ic inferenceconfig.json --compute-type local",
+        "acideploy model deploy -n svc -f model.json --es score.py --cp local --dry-run",
+    ],
 )
 def deploy(
     session: Session,
@@ -91,8 +100,16 @@ def deploy(
     return shapes.service(session.workspace.deploy(request), full=session.settings.full)
 
 
-def _planned(session: Session, request: Any) -> object:
+def _planned(session: Session, request: DeployRequest) -> object:
+    """The plan; below it, the failure of a deploy that would be refused."""
     plan = session.workspace.plan(request)
+    exists = all(step.action != "start" for step in plan.steps)
+    if exists and not request.overwrite:
+        session.failure = ConflictError(
+            f"a service named {plan.service!r} exists", hint="add `--overwrite` to replace it"
+        )
+    if session.settings.tabular:
+        return shapes.plan_rows(plan)
     if session.settings.output or session.settings.query:
         return shapes.plan(plan)
     click.echo(shapes.plan_text(plan))

@@ -11,7 +11,9 @@ from acideploy.cli.options import FOLDER
 from acideploy.cli.session import Session
 
 
-@command("init", click.Argument(["directory"], type=FOLDER))
+@command(
+    "init", click.Argument(["directory"], type=FOLDER), examples=["acideploy init iris-service"]
+)
 def init(session: Session, *, directory: Path) -> dict[str, object]:
     """Make a folder with a small model, its entry script and both configuration files.
 

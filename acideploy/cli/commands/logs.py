@@ -40,6 +40,12 @@ def get_logs(
     if not follow:
         lines = _ALL if num_lines is None else num_lines
         text = session.workspace.logs(name, lines=lines, previous=previous)
+        if previous and not text:
+            session.note(
+                "no-earlier-run",
+                f"there is no log of an earlier run of {name}",
+                flag="--previous",
+            )
         click.echo(text, nl=bool(text) and not text.endswith("\n"))
         return
     lines = _RECENT if num_lines is None else num_lines

@@ -14,6 +14,7 @@ from acideploy.cli.commands.unused import RESOURCES, SAMPLES, note_unused
 from acideploy.cli.options import (
     ADD_PROPERTIES,
     ADD_TAGS,
+    CONSENT,
     FOLDER,
     MODEL_ID,
     PROPERTY_FILTER,
@@ -57,8 +58,9 @@ def list_models(
     models = session.workspace.list_models(model_name)
     if latest:
         models = _newest(models)
+    full = session.settings.full or session.settings.table
     return [
-        shapes.model(model, full=True) if session.settings.full else shapes.listed_model(model)
+        shapes.model(model, full=True) if full else shapes.listed_model(model)
         for model in models
         if matches(tag, model.tags) and matches(property, model.properties)
     ]
@@ -125,7 +127,7 @@ def update(
     return shapes.model(model, full=session.settings.full)
 
 
-@command("delete", MODEL_ID)
+@command("delete", MODEL_ID, CONSENT)
 def delete(session: Session, *, model_id: str) -> object:
     """Delete one version of a model."""
     return {"id": session.workspace.delete_model(model_id).id}

@@ -39,6 +39,10 @@ _RUN = (
     *RESOURCES,
     *SAMPLES,
     table=shapes.model_table,
+    examples=[
+        "acideploy model register -n iris -p model.pkl",
+        "acideploy model register -n iris -p outputs/ --tag stage=dev -t model.json",
+    ],
 )
 def register(
     session: Session,

@@ -10,6 +10,7 @@ import click
 from acideploy.cli import shapes
 from acideploy.cli.command import command
 from acideploy.cli.options import (
+    CONSENT,
     NAME,
     PROPERTY_FILTER,
     TAG_FILTER,
@@ -59,7 +60,7 @@ def list_services(
             and matches(property, service.properties)
         )
 
-    full = session.settings.full
+    full = session.settings.full or session.settings.table
     services = session.workspace.list_services()
     return [shapes.service(service, full=full) for service in services if wanted(service)]
 
@@ -88,7 +89,7 @@ def restart(session: Session, *, name: str) -> object:
     return shapes.service(session.workspace.restart_service(name), full=session.settings.full)
 
 
-@command("delete", NAME)
+@command("delete", NAME, CONSENT)
 def delete(session: Session, *, name: str) -> object:
     """Delete a service; its models stay."""
     session.workspace.delete_service(name)

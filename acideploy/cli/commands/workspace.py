@@ -1,4 +1,4 @@
-"""`acideploy workspace show`."""
+"""`acideploy workspace show` and `prune`."""
 
 from __future__ import annotations
 
@@ -16,4 +16,14 @@ def show(session: Session) -> object:
         "directory": str(session.workspace.directory),
         "models": len(session.workspace.list_models()),
         "services": len(session.workspace.list_services()),
+    }
+
+
+@command("prune")
+def prune(session: Session) -> object:
+    """Remove the environments that no service uses."""
+    removed = session.workspace.prune()
+    return {
+        "environments": [{"digest": digest, "bytes": size} for digest, size in removed.items()],
+        "bytes": sum(removed.values()),
     }

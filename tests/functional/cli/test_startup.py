@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,27 +61,3 @@ def test_completion_loads_nothing_heavy(line: str, tmp_path: Path) -> None:
         _ACIDEPLOY_COMPLETE="bash_complete", ACIDEPLOY_LINE=line, ACIDEPLOY_HOME=str(tmp_path)
     )
     assert heavy(modules) == []
-
-
-def fastest(arguments: list[str], **variables: str) -> float:
-    """Seconds of the fastest of some runs: the machine may be busy."""
-
-    def seconds() -> float:
-        start = time.perf_counter()
-        subprocess.run(
-            arguments, env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL
-        )
-        return time.perf_counter() - start
-
-    return min(seconds() for _ in range(5))
-
-
-def test_help_and_completion_take_no_more_than_three_imports_of_click() -> None:
-    program = [sys.executable, "-m", "acideploy"]
-    baseline = fastest([sys.executable, "-c", "import click"])
-    assert fastest([*program, "--help"]) < 3 * baseline
-    completion = {
-        "_ACIDEPLOY_COMPLETE": "bash_complete",
-        "ACIDEPLOY_LINE": "acideploy model deploy --",
-    }
-    assert fastest(program, **completion) < 3 * baseline

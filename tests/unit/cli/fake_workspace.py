@@ -46,6 +46,10 @@ MODEL = Model(
 )
 
 
+STEPS = (
+    Step(action="make", subject="environment", cause="the conda file changed"),
+    Step(action="start", subject="service svc", cause="there is no service of that name"),
+)
 ANSWER = Answer(status=200, headers={}, body=b'{"result": [1]}')
 
 
@@ -57,6 +61,8 @@ class FakeWorkspace(Workspace):
     models: tuple[Model, ...] = (MODEL,)
     services: tuple[Service, ...] = (SERVICE,)
     answer: Answer = ANSWER
+    steps: tuple[Step, ...] = STEPS
+    log: str = "first\nlast"
     failure: BaseException | None = None
     directory: Path = Path("/state")
     emit: Emit = print
@@ -99,8 +105,7 @@ class FakeWorkspace(Workspace):
 
     def plan(self, request: DeployRequest) -> Plan:
         self._ask("plan")
-        step = Step(action="make", subject="environment", cause="the conda file changed")
-        return Plan(service=request.name, target="local", steps=(step,))
+        return Plan(service=request.name, target="local", steps=self.steps)
 
     def deploy(self, request: DeployRequest) -> Service:
         self._ask(request)
@@ -124,7 +129,7 @@ class FakeWorkspace(Workspace):
 
     def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
         self._ask(name, lines, previous)
-        return "first\nlast"
+        return self.log
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
         self._ask(name, lines)
@@ -150,6 +155,10 @@ class FakeWorkspace(Workspace):
     def restart_service(self, name: str) -> Service:
         self._ask("restart", name)
         return SERVICE
+
+    def prune(self) -> dict[str, int]:
+        self._ask("prune")
+        return {"sha256:abc": 5}
 
     def delete_service(self, name: str) -> None:
         self._ask("delete", name)

@@ -80,8 +80,15 @@ def test_a_word_that_no_option_takes_is_refused(word: str) -> None:
 
 
 def test_an_option_at_the_end_needs_a_value() -> None:
-    with pytest.raises(WrongUsage, match="--name needs a value"):
+    with pytest.raises(WrongUsage, match="--name needs a value") as caught:
         spell_out(["--name"], OPTIONS)
+    assert caught.value.hint is None
+
+
+def test_a_word_behind_a_switch_is_no_value_of_it() -> None:
+    with pytest.raises(WrongUsage, match="unexpected argument: true") as caught:
+        spell_out(["--overwrite", "true"], OPTIONS)
+    assert caught.value.hint == "--overwrite takes no value"
 
 
 def test_a_switch_with_a_value_is_left_for_click_to_refuse() -> None:
@@ -124,3 +131,12 @@ def test_a_byte_order_mark_is_no_part_of_the_value(tmp_path: Path, encoding: str
 def test_bytes_that_are_no_text_survive(tmp_path: Path, image: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(image)
     assert expand(f"@{tmp_path / 'a.jpg'}").encode(errors="surrogateescape") == image
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("–n", "-n"), ("—name", "--name"), ("––name", "--name"), ("−ic", "--ic")]
+)
+def test_a_typographic_dash_is_pointed_out(word: str, meant: str) -> None:
+    with pytest.raises(WrongUsage) as raised:
+        spell_out([word, "x"], OPTIONS)
+    assert raised.value.hint.endswith(f"write {meant}")

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from acideploy.cli.problems import as_json, counted, described
+from pathlib import Path
+
+import pytest
+
+from acideploy.cli.problems import as_json, counted, described, relative
 from acideploy.config.problem import Place, Problem
 
 KEY = Problem(
@@ -67,3 +71,18 @@ def test_problems_are_counted_by_severity() -> None:
     error = Problem(code="a", severity="error", message="b")
     assert counted([KEY, error, KEY]) == "1 error, 2 warnings"
     assert counted([]) == "no problems"
+
+
+def test_a_file_below_the_current_directory_is_called_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert relative(Place(file=str(tmp_path / "src" / "score.py"))).file == "src/score.py"
+    outside = str(tmp_path.parent / "score.py")
+    assert relative(Place(file=outside)).file == outside
+    assert relative(Place(file="--cpu-cores")).file == "--cpu-cores"
+
+
+def test_a_file_below_the_root_keeps_its_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert relative(Place(file="/src/score.py")).file == "/src/score.py"

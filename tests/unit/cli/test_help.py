@@ -45,6 +45,47 @@ def test_no_snapshot_is_left_over() -> None:
     assert {file.stem for file in SNAPSHOTS.iterdir()} == names
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("path", [*GROUPS, *ENTRIES])
+def test_help_can_be_read_in_a_narrow_terminal(
+    cli: RunCli, monkeypatch: pytest.MonkeyPatch, path: str, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text, _, _ = cli(f"{path} --help").out.partition("\nExamples:")
+    prose = [line for line in text.splitlines() if not line.startswith(("  -", "Usage"))]
+    assert max(map(len, prose)) <= columns
+    assert max(len(line.split()) for line in prose) > 3
+
+
+def test_a_description_stands_under_its_option_where_there_is_no_room_beside_it(
+    cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = cli("model deploy --help").out.splitlines()
+    option = lines.index("  --no-wait")
+    assert lines[option + 1].strip() == "Do not wait until it answers."
+
+
+WITH_EXAMPLES = [path for path, entry in ENTRIES.items() if entry.load().examples]
+
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES)
+def test_every_example_is_a_command_line_that_works(
+    cli: RunCli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "sample.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    for example in ENTRIES[path].load().examples:
+        program, _, line = example.partition(" ")
+        assert program == "acideploy"
+        assert line.startswith(path)
+        assert cli(line).code == 0, example
+
+
+def test_what_newcomers_need_first_has_examples() -> None:
+    assert WITH_EXAMPLES == ["init", "check", "model deploy", "model register", "service run"]
+
+
 @pytest.mark.parametrize("path", ENTRIES)
 def test_every_command_is_where_the_table_says(path: str) -> None:
     command = ENTRIES[path].load()

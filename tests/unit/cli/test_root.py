@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from acideploy import errors
-from acideploy.config.problem import Problem
+from acideploy.config.problem import Place, Problem
 from acideploy.errors import AcideployError, ConfigurationError, NotFoundError
 from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
@@ -24,7 +24,21 @@ def test_each_failure_has_its_exit_code(
     outcome = cli("service show -n svc")
     assert outcome.code == error.exit_code
     assert outcome.out == ""
-    assert outcome.err == "acideploy: error: it failed\nline 1\nline 2\nhint: mend it\n"
+    assert outcome.err == "line 1\nline 2\nacideploy: error: it failed\nhint: mend it\n"
+
+
+def test_the_place_and_the_hint_come_last_below_the_log(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    place = Place(file="score.py", line=5, column=1, text="import pickel")
+    workspace.failure = AcideployError("it failed", place=place, hint="mend it", detail="log")
+    assert cli("service show -n svc").err.splitlines() == [
+        "log",
+        "acideploy: error: it failed at score.py:5:1",
+        "    import pickel",
+        "    ^",
+        "hint: mend it",
+    ]
 
 
 def test_a_configuration_error_shows_every_problem(cli: RunCli, workspace: FakeWorkspace) -> None:
@@ -67,10 +81,37 @@ def test_a_bug_is_left_for_the_process_to_report(cli: RunCli, workspace: FakeWor
     ("line", "message", "hint"),
     [
         ("nonsense", "no such command: acideploy nonsense", "acideploy --help"),
-        ("service logs", "no such command: acideploy service logs", "did you mean get-logs?"),
+        (
+            "service logs",
+            "no such command: acideploy service logs",
+            "did you mean acideploy service get-logs?",
+        ),
         ("modle deploy", "no such command: acideploy modle", "did you mean model?"),
         ("service show", "missing option '--name' / '-n'", "acideploy service show --help"),
-        ("service show -n", "-n needs a value", "-n VALUE"),
+        ("service show -n", "-n needs a value", "acideploy service show --help"),
+        ("ml model list", "no such command: acideploy ml", 'leave out "ml"'),
+        ("az ml model list", "no such command: acideploy az", 'leave out "az ml"'),
+        ("deploy -n svc", "no such command", "did you mean acideploy model deploy?"),
+        ("register", "no such command", "did you mean acideploy model register?"),
+        ("list", "no such command", "did you mean acideploy model list or acideploy service list?"),
+        ("ps", "no such command", "did you mean acideploy service list?"),
+        ("logs -n svc", "no such command", "did you mean acideploy service get-logs?"),
+        ("run", "no such command", "did you mean acideploy service run?"),
+        ("model run", "no such command", "did you mean acideploy service run?"),
+        ("model ls", "no such command", "did you mean acideploy model list?"),
+        ("service deploy", "no such command", "did you mean acideploy model deploy?"),
+        ("service create", "no such command", "did you mean acideploy model deploy?"),
+        ("help", "no such command: acideploy help", "did you mean acideploy --help?"),
+        ("help model deploy", "no such command", "did you mean acideploy model deploy --help?"),
+        ("model help deploy", "no such command", "did you mean acideploy model deploy --help?"),
+        ("version", "no such command", "did you mean acideploy --version?"),
+        (
+            "model show -n iris -v 1",
+            "unexpected argument: 1",
+            "-v takes no value here; a version is given as -i NAME:1",
+        ),
+        ("service show -n s -v 1", "unexpected argument: 1", "-v takes no value"),
+        ("model deploy -n s --overwrite true", "argument: true", "--overwrite takes no value"),
         ("service delete svc", "unexpected argument: svc", "such as --name svc"),
         ("service show -n x -o xml", "invalid value for '--output'", "service show --help"),
         ("--output json", "no such option", "acideploy --help"),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from acideploy.cli import shapes
 from tests.unit.cli.fake_workspace import MODEL, SERVICE
 
@@ -39,9 +41,35 @@ def test_a_service_table_has_short_times_and_joined_tags() -> None:
         assert row["tags"] == "stage=dev"
 
 
-def test_a_list_of_services_shows_four_columns() -> None:
-    (row,) = shapes.service_list_table([shapes.service(SERVICE, full=False)])
-    assert list(row) == ["name", "updatedAt", "state", "scoringUri"]
+def test_a_list_of_services_names_models_and_revision() -> None:
+    (row,) = shapes.service_list_table([shapes.service(SERVICE, full=True)])
+    assert row == {
+        "name": "iris-svc",
+        "updatedAt": "2026-11-23T10:30:15",
+        "state": "running",
+        "scoringUri": "http://localhost:6789/score",
+        "models": "iris:1",
+        "revision": 1,
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_service_that_failed_says_why(full: bool) -> None:
+    failed = replace(SERVICE, error="init() raised KeyError: " + "x" * 100 + "\nsecond line")
+    shape = shapes.service(failed, full=full)
+    assert shape["error"] == failed.error
+    short = shapes.service_table(shape)["error"]
+    assert short.startswith("init() raised KeyError: xx")
+    assert short.endswith("...")
+    assert len(short) <= 60
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_time_of_the_last_change_has_one_name_in_both_shapes(full: bool) -> None:
+    shape = shapes.service(SERVICE, full=full)
+    assert shape["updatedAt"] == "2026-11-23T10:30:15.250000+00:00"
+    assert not full or shape["updatedTime"] == shape["updatedAt"]
 
 
 def test_a_model_has_the_keys_of_the_old_one() -> None:
@@ -58,6 +86,11 @@ def test_a_model_has_the_keys_of_the_old_one() -> None:
 def test_a_full_model_names_its_digests() -> None:
     shape = shapes.model(MODEL, full=True)
     assert (shape["digest"], shape["layerDigest"]) == ("sha256:def", "sha256:123")
+
+
+def test_a_list_of_models_tells_their_size_and_tags() -> None:
+    (row,) = shapes.model_list_table([shapes.model(MODEL, full=True)])
+    assert (row["size"], row["tags"]) == ("1.0 kB", "stage=dev")
 
 
 def test_a_model_table_leaves_out_what_is_long() -> None:

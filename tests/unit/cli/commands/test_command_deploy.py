@@ -7,6 +7,7 @@ import pytest
 
 from acideploy.api import DeployRequest, UpdateRequest
 from acideploy.config.values import Override
+from acideploy.plan import Action, Step
 from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
@@ -156,13 +157,63 @@ def test_a_dry_run_shows_the_plan_and_deploys_nothing(
     cli: RunCli, workspace: FakeWorkspace
 ) -> None:
     outcome = cli("model deploy -n svc --dry-run")
-    assert outcome.out == ("plan for svc (local):\n  make environment  the conda file changed\n")
+    assert outcome.out.splitlines() == [
+        "plan for svc (local):",
+        "  make environment   the conda file changed",
+        "  start service svc  there is no service of that name",
+    ]
     assert workspace.asked == ["plan"]
 
 
 def test_a_dry_run_as_json(cli: RunCli) -> None:
     outcome = cli("model deploy -n svc --dry-run -o json")
     assert json.loads(outcome.out)["steps"][0]["action"] == "make"
+
+
+@pytest.mark.parametrize(
+    ("form", "lines"),
+    [
+        (
+            "table",
+            [
+                "Action  Subject      Cause",
+                "------  -----------  --------------------------------",
+                "make    environment  the conda file changed",
+                "start   service svc  there is no service of that name",
+            ],
+        ),
+        (
+            "tsv",
+            [
+                "make\tenvironment\tthe conda file changed",
+                "start\tservice svc\tthere is no service of that name",
+            ],
+        ),
+    ],
+)
+def test_a_dry_run_has_a_row_per_step(cli: RunCli, form: str, lines: list[str]) -> None:
+    assert cli(f"model deploy -n svc --dry-run -o {form}").out.splitlines() == lines
+
+
+def test_a_query_of_a_dry_run_sees_the_whole_plan(cli: RunCli) -> None:
+    outcome = cli("model deploy -n svc --dry-run --query steps[].action -o tsv")
+    assert outcome.out == "make\nstart\n"
+
+
+@pytest.mark.parametrize("action", ["replace", "keep"])
+def test_a_dry_run_ends_as_the_deploy_would_where_the_service_exists(
+    cli: RunCli, workspace: FakeWorkspace, action: Action
+) -> None:
+    workspace.steps = (Step(action=action, subject="service svc", cause="changed: code"),)
+    outcome = cli("model deploy -n svc --dry-run")
+    assert outcome.code == 5
+    assert outcome.out == f"plan for svc (local):\n  {action} service svc  changed: code\n"
+    assert outcome.err.splitlines() == [
+        "acideploy: error: a service named 'svc' exists",
+        "hint: add `--overwrite` to replace it",
+    ]
+    assert json.loads(cli("model deploy -n svc --dry-run -o json").out)["service"] == "svc"
+    assert cli("model deploy -n svc --dry-run --overwrite").code == 0
 
 
 def test_an_update_reaches_the_workspace(cli: RunCli, workspace: FakeWorkspace) -> None:

@@ -136,7 +136,7 @@ def test_a_download_says_where_the_files_are(cli: RunCli, workspace: FakeWorkspa
 
 def test_a_table_shows_each_model_in_a_line(cli: RunCli) -> None:
     assert cli("model list -o table").out.splitlines() == [
-        "Name  Version  Framework    CreatedTime",
-        "----  -------  -----------  -------------------",
-        "iris  2        ScikitLearn  2026-11-23T10:30:15",
+        "Name  Version  Framework    CreatedTime          Size    Tags",
+        "----  -------  -----------  -------------------  ------  ---------",
+        "iris  2        ScikitLearn  2026-11-23T10:30:15  1.0 kB  stage=dev",
     ]

@@ -25,9 +25,9 @@ def test_v_shows_the_full_service(cli: RunCli) -> None:
 
 def test_services_as_a_table(cli: RunCli) -> None:
     assert cli("service list -o table").out.splitlines() == [
-        "Name      UpdatedAt            State    ScoringUri",
-        "--------  -------------------  -------  ---------------------------",
-        "iris-svc  2026-11-23T10:30:15  running  http://localhost:6789/score",
+        "Name      UpdatedAt            State    ScoringUri                   Models  Revision",
+        "--------  -------------------  -------  ---------------------------  ------  --------",
+        "iris-svc  2026-11-23T10:30:15  running  http://localhost:6789/score  iris:1  1",
     ]
 
 
@@ -60,6 +60,15 @@ def test_a_deleted_service_is_named(cli: RunCli) -> None:
     assert json.loads(cli("service delete --name iris-svc").out) == {"name": "iris-svc"}
 
 
+@pytest.mark.parametrize("flag", ["--yes", "-y"])
+@pytest.mark.parametrize("line", ["service delete -n iris-svc", "model delete -i iris:1"])
+def test_a_deletion_takes_the_consent_that_nobody_asked_for(
+    cli: RunCli, line: str, flag: str
+) -> None:
+    outcome = cli(f"{line} {flag}")
+    assert (outcome.code, outcome.err) == (0, "")
+
+
 @pytest.mark.parametrize("key", ["Primary", "primary", "PRIMARY"])
 def test_a_key_is_set(cli: RunCli, workspace: FakeWorkspace, key: str) -> None:
     outcome = cli(f"service regen-key -n iris-svc -k {key} -s mine")
@@ -89,9 +98,30 @@ def test_a_file_that_is_not_there_is_not_sent_as_text(
     cli: RunCli, workspace: FakeWorkspace
 ) -> None:
     outcome = cli("service run -n iris-svc -d @no-such-file.json")
-    assert outcome.code == 4
-    assert "no-such-file.json cannot be read" in outcome.err
+    assert outcome.code == 11
+    assert "no-such-file.json does not exist" in outcome.err
     assert workspace.asked == []
+
+
+def test_a_file_that_cannot_be_read_says_why(cli: RunCli, tmp_path: Path) -> None:
+    outcome = cli("service run -n iris-svc -d", f"@{tmp_path}")
+    assert outcome.code == 11
+    assert f"{tmp_path} cannot be read: Is a directory" in outcome.err
+
+
+def test_the_name_of_a_file_that_is_sent_as_text_is_noted(
+    cli: RunCli, workspace: FakeWorkspace, tmp_path: Path
+) -> None:
+    (tmp_path / "sample.json").write_text("{}")
+    outcome = cli(f"service run -n iris-svc -d {tmp_path / 'sample.json'}")
+    assert outcome.code == 0
+    assert f"sample.json is a file: -d @{tmp_path}/sample.json sends its content" in outcome.err
+    assert workspace.asked == [("iris-svc", str(tmp_path / "sample.json").encode())]
+
+
+@pytest.mark.parametrize("text", ["", "x" * 5000, "a\0b"])
+def test_what_cannot_be_the_name_of_a_file_is_text(cli: RunCli, text: str) -> None:
+    assert cli("service run -n iris-svc -d", text).err == ""
 
 
 def test_an_answer_that_is_no_json_is_printed_as_it_is(
@@ -99,6 +129,16 @@ def test_an_answer_that_is_no_json_is_printed_as_it_is(
 ) -> None:
     workspace.answer = Answer(status=200, headers={}, body=b"plain text")
     assert cli("service run -n iris-svc -d x").out == "plain text\n"
+
+
+@pytest.mark.parametrize("body", [b"null", b"[" * 150 + b"]" * 150, b"[" * 9999 + b"]" * 9999])
+@pytest.mark.parametrize("form", ["json", "yaml", "table"])
+def test_an_answer_that_no_format_can_show_is_printed_as_it_is(
+    cli: RunCli, workspace: FakeWorkspace, body: bytes, form: str
+) -> None:
+    workspace.answer = Answer(status=200, headers={}, body=body)
+    outcome = cli(f"service run -n iris-svc -d x -o {form}")
+    assert (outcome.code, outcome.out) == (0, f"{body.decode()}\n")
 
 
 def test_a_query_picks_from_the_answer(cli: RunCli) -> None:
@@ -117,6 +157,16 @@ def test_a_refused_request_shows_status_and_body(cli: RunCli, workspace: FakeWor
 def test_the_log_is_printed_as_it_is(cli: RunCli, workspace: FakeWorkspace) -> None:
     assert cli("service get-logs -n iris-svc").out == "first\nlast\n"
     assert workspace.asked == [("iris-svc", 5000, False)]
+
+
+def test_a_service_without_an_earlier_run_is_said_to_have_none(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    workspace.log = ""
+    outcome = cli("service get-logs -n iris-svc --previous")
+    assert (outcome.code, outcome.out) == (0, "")
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("--previous: note: there is no log of an earlier run of iris-svc")
 
 
 @pytest.mark.parametrize("flag", ["--num_lines 7", "--num-lines 7", "-l 7", "-l7"])
@@ -140,3 +190,10 @@ def test_the_workspace_is_shown(cli: RunCli) -> None:
     shown = json.loads(cli("workspace show").out)
     assert shown["name"] == "local"
     assert (shown["models"], shown["services"]) == (1, 1)
+
+
+def test_what_was_pruned_is_counted(cli: RunCli) -> None:
+    assert json.loads(cli("workspace prune").out) == {
+        "environments": [{"digest": "sha256:abc", "bytes": 5}],
+        "bytes": 5,
+    }

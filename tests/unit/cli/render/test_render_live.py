@@ -35,6 +35,14 @@ def test_what_is_finished_stays_on_the_screen() -> None:
     assert "n  no space" in text
 
 
+def test_a_service_that_is_left_alone_is_told_to_be() -> None:
+    text = screen(
+        Started(task="service", title="Service iris-svc"),
+        Finished(task="service", outcome="reused", detail="unchanged"),
+    )
+    assert "Service iris-svc  unchanged" in text
+
+
 def test_problems_are_shown_as_they_are() -> None:
     place = Place(file="dc.json", line=1, column=1, text="{[bold]}")
     problem = Problem(code="a", severity="warning", message="[red]b", place=place)

@@ -48,6 +48,14 @@ def test_what_others_say_is_shown_when_asked_for(capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_a_service_that_is_left_alone_is_told_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines(
+        capsys,
+        Started(task="service", title="Service iris-svc"),
+        Finished(task="service", outcome="reused", detail="unchanged"),
+    ) == ["Service iris-svc ...", "Service iris-svc: reused (unchanged)"]
+
+
 def test_the_end_of_an_unknown_task_is_told_by_its_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
