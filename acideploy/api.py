@@ -122,12 +122,9 @@ class Workspace:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
         with self._target.changing(request.name, new=True):
-            if self._target.present(request.name) and not request.overwrite:
-                raise ConflictError(
-                    f"a service named {request.name!r} exists",
-                    hint="add `--overwrite` to replace it",
-                )
-            return self._carry_out(wanted, wait=not request.no_wait)
+            plan = self._plan(wanted)
+            plan.require_overwrite(request.overwrite)
+            return self._carry_out(wanted, plan, wait=not request.no_wait)
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
@@ -149,7 +146,7 @@ class Workspace:
             )
             if is_only_described(request):
                 return self._target.relabel(wanted)
-            return self._carry_out(wanted, wait=not request.no_wait)
+            return self._carry_out(wanted, self._plan(wanted), wait=not request.no_wait)
 
     def list_services(self) -> tuple[Service, ...]:
         return self._target.list()
@@ -244,10 +241,10 @@ class Workspace:
             )
         return self._target.folder(name).key_file(current)
 
-    def _carry_out(self, wanted: Wanted, *, wait: bool) -> Service:
+    def _carry_out(self, wanted: Wanted, plan: Plan, *, wait: bool) -> Service:
         return deploy(
             wanted,
-            self._plan(wanted),
+            plan,
             builder=self._builder,
             store=self._store,
             target=self._target,

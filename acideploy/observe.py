@@ -1,8 +1,8 @@
-"""The only loop that waits."""
+"""The only loops that wait."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from acideploy.clock import Clock
@@ -30,3 +30,10 @@ def wait_for(
             raise overdue()
         clock.sleep(every)
     return found
+
+
+def looks(*, clock: Clock, every: float) -> Iterator[None]:
+    """Goes round for ever, every `every` seconds: for who watches something that has no end."""
+    while True:
+        yield
+        clock.sleep(every)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from acideploy.code import Code
 from acideploy.config.values import Serving
 from acideploy.environment.request import EnvironmentRequest
+from acideploy.errors import ConflictError
 from acideploy.models import Model
 
 Action: TypeAlias = Literal["make", "reuse", "unpack", "copy", "start", "replace", "keep"]
@@ -90,6 +91,13 @@ class Plan:
     @property
     def keeps_service(self) -> bool:
         return any(step.action == "keep" for step in self.steps)
+
+    def require_overwrite(self, given: bool) -> None:
+        """Raises ConflictError where there is such a service and it may not be overwritten."""
+        if not given and all(step.action != "start" for step in self.steps):
+            raise ConflictError(
+                f"a service named {self.service!r} exists", hint="add `--overwrite` to replace it"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

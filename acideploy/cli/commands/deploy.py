@@ -103,11 +103,10 @@ def deploy(
 def _planned(session: Session, request: DeployRequest) -> object:
     """The plan; below it, the failure of a deploy that would be refused."""
     plan = session.workspace.plan(request)
-    exists = all(step.action != "start" for step in plan.steps)
-    if exists and not request.overwrite:
-        session.failure = ConflictError(
-            f"a service named {plan.service!r} exists", hint="add `--overwrite` to replace it"
-        )
+    try:
+        plan.require_overwrite(request.overwrite)
+    except ConflictError as error:
+        session.failure = error
     if session.settings.tabular:
         return shapes.plan_rows(plan)
     if session.settings.output or session.settings.query:

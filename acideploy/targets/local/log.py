@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from acideploy.clock import Clock
+from acideploy.observe import looks
 
 _LOOK_SECONDS = 0.2
 
@@ -44,13 +45,13 @@ def follow(log: Callable[[], Path | None], *, lines: int, clock: Clock) -> Itera
     last = tail(path, lines).splitlines() if path else []
     position = path.stat().st_size if path and inode else 0
     yield from last
-    while (path := log()) is not None:
+    for _ in looks(clock=clock, every=_LOOK_SECONDS):
+        if (path := log()) is None:
+            return
         if _inode(path) != inode:
             inode, position = _inode(path), 0
         new, position = lines_from(path, position)
         yield from new
-        if not new:
-            clock.sleep(_LOOK_SECONDS)
 
 
 def lines_from(log: Path, position: int) -> tuple[list[str], int]:

@@ -14,11 +14,14 @@ from pathlib import Path
 import psutil
 
 from acideploy.clock import Clock
+from acideploy.errors import DeadlineError
+from acideploy.observe import wait_for
 
 # The server itself gives running scores 30 s to finish.
 _GRACE_SECONDS = 32.0
 # A process that was killed is gone as soon as the kernel gets to it.
 _KILL_SECONDS = 1.0
+_LOOK_SECONDS = 0.01
 
 
 def start_detached(
@@ -75,10 +78,15 @@ def stop(folder: Path, *, clock: Clock) -> None:
 
 
 def _wait_until_gone(processes: Sequence[psutil.Process], seconds: float, clock: Clock) -> None:
-    """Zombies count as gone: nobody may be there to bury them."""
-    deadline = clock.monotonic() + seconds
-    while any(map(_runs, processes)) and clock.monotonic() < deadline:
-        clock.sleep(0.01)
+    """Returns after `seconds` at the latest. Zombies are gone: nobody may be there to bury them."""
+    with contextlib.suppress(DeadlineError):
+        wait_for(
+            lambda: not any(map(_runs, processes)) or None,
+            clock=clock,
+            within=seconds,
+            every=_LOOK_SECONDS,
+            overdue=lambda: DeadlineError("the processes go on"),
+        )
 
 
 def _is_of(process: psutil.Process, folder: Path) -> bool:
