@@ -46,7 +46,13 @@ def test_make_demo_ends_with_the_score(tmp_path: Path) -> None:
     left_out = shutil.ignore_patterns(".git", ".venv", ".cache", "__pycache__", ".*_cache")
     shutil.copytree(ROOT, clone, ignore=left_out)
     done = subprocess.run(
-        ["make", "demo"], cwd=clone, capture_output=True, text=True, timeout=600, check=False
+        ["make", "--no-print-directory", "demo"],
+        cwd=clone,
+        env={name: value for name, value in os.environ.items() if "MAKE" not in name},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith('{\n  "species": [\n    "setosa",\n    "virginica"\n  ]\n}\n'), (

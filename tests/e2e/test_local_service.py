@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -161,13 +162,20 @@ def test_a_service_whose_process_died_is_shown_as_failed(workspace: Workspace) -
 def test_a_port_that_answers_for_somebody_else_is_told_from_ours(workspace: Workspace) -> None:
     port = workspace.deploy().result["port"]
     _kill_servers(workspace)
-    with socket.create_server(("127.0.0.1", port)) as stranger:
+    with _wait(lambda: _listener(port)) as stranger:
         threading.Thread(target=_answer_once, args=[stranger], daemon=True).start()
         service = workspace.show()
         refused = workspace.run("service", "start", "-n", "echo-svc", expect=13)
     assert service["state"] == "failed"
     assert f"port {port} answers for another program" in service["error"]
     assert f"port {port} is taken" in refused.stderr
+
+
+def _listener(port: int) -> socket.socket | None:
+    """None while the kernel is still taking the killed server down."""
+    with contextlib.suppress(OSError):
+        return socket.create_server(("127.0.0.1", port))
+    return None
 
 
 def _answer_once(listener: socket.socket) -> None:

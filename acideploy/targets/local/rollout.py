@@ -143,5 +143,5 @@ def choose_port(folder: ServiceFolder, wanted: int | None, taken: Mapping[int, s
     if server:
         # Workers that a killed server left behind would keep the port.
         server.stop()
-    require_free(port)
+    require_free(port, clock=folder.clock)
     return port

@@ -184,7 +184,7 @@ class LocalTarget:
             return self.find(name)
         # Workers that a killed server left behind would keep the port.
         server.stop()
-        require_free(record.current.port)
+        require_free(record.current.port, clock=self._clock)
         emit(Started(task="service", title=f"Service {name}"))
         server = server.start()
         record = folder.save(record, current=server.revision, stopped=False, error=None)
