@@ -11,13 +11,19 @@ from acideploy.config.values import Override
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationFiles:
-    """The two files and the flags that override them. Either file may be missing."""
+    """The two files and the flags that override them. Either file may be missing.
+
+    `python` replaces the version that the conda file asks for; `full_azureml` keeps
+    `azureml-defaults` as it is.
+    """
 
     inference_config: Path | None = None
     deployment_config: Path | None = None
     inference_overrides: Sequence[Override] = ()
     deployment_overrides: Sequence[Override] = ()
     environment_directory: Path | None = None
+    python: str | None = None
+    full_azureml: bool = False
     strict: bool = False
 
     @property
@@ -42,8 +48,6 @@ class DeployRequest:
     description: str | None = None
     overwrite: bool = False
     no_wait: bool = False
-    full_azureml: bool = False
-    python: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +63,3 @@ class UpdateRequest:
     add_properties: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
     no_wait: bool = False
-    full_azureml: bool = False
-    python: str | None = None

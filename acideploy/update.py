@@ -137,14 +137,13 @@ def _deployed_keys(serving: Serving) -> Sequence[Override]:
 def _deploy_request(request: UpdateRequest, before: EnvironmentRequest) -> DeployRequest:
     """The inference config as a deploy would read it, with what the last deploy's flags said."""
     files = replace(
-        request.files, deployment_config=None, deployment_overrides=_deployed_keys(Serving())
+        request.files,
+        deployment_config=None,
+        deployment_overrides=_deployed_keys(Serving()),
+        full_azureml=request.files.full_azureml or before.full_azureml,
+        python=request.files.python or (before.python if before.python_given else None),
     )
-    return DeployRequest(
-        name=request.name,
-        files=files,
-        full_azureml=request.full_azureml or before.full_azureml,
-        python=request.python or (before.python if before.python_given else None),
-    )
+    return DeployRequest(name=request.name, files=files)
 
 
 def _with_inference(wanted: Wanted, new: Wanted) -> Wanted:

@@ -108,12 +108,12 @@ def _prepare(
     """What is wanted, without its models, and every problem in that."""
     environment = inference.environment or Environment()
     code = code_of(inference, leave_out=leave_out)
-    beyond = () if request.full_azureml else _beyond_stand_in(code, environment)
+    beyond = () if request.files.full_azureml else _beyond_stand_in(code, environment)
     asked, notes = request_environment(
         inference.environment,
         directory=_requirements_directory(inference, directory),
-        python=request.python,
-        full_azureml=request.full_azureml or bool(beyond),
+        python=request.files.python,
+        full_azureml=request.files.full_azureml or bool(beyond),
     )
     conda = environment.conda
     variables = {**(conda.variables if conda else {}), **environment.variables}

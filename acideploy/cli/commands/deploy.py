@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 _DESCRIPTION = Option("--description", help="Description of the service.")
 _OVERWRITE = Option("--overwrite", is_flag=True, help="Replace the service if there is one.")
 _DRY_RUN = Option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
-_FULL_AZUREML = Option(
-    "--full-azureml", is_flag=True, help="Install azureml-defaults itself, not its replacement."
-)
-_PYTHON = Option("--python", metavar="VERSION", help="Run with this Python, whatever is asked for.")
 
 
 @command(
@@ -49,8 +45,6 @@ _PYTHON = Option("--python", metavar="VERSION", help="Run with this Python, what
     _DRY_RUN,
     STRICT,
     *FILES,
-    _PYTHON,
-    _FULL_AZUREML,
     table=shapes.deploy_table,
     examples=[
         "acideploy model deploy -n svc -m iris -ic inferenceconfig.json -dc deploymentconfig.json",
@@ -73,8 +67,6 @@ def deploy(
     no_wait: bool,
     dry_run: bool,
     strict: bool,
-    python: str | None,
-    full_azureml: bool,
     **flags: Any,
 ) -> object:
     """Deploy models as a web service, and wait until it answers."""
@@ -92,8 +84,6 @@ def deploy(
         description=description,
         overwrite=overwrite,
         no_wait=no_wait,
-        full_azureml=full_azureml,
-        python=python,
     )
     if dry_run:
         return _planned(session, request)

@@ -39,10 +39,22 @@ _PROFILE = Option(
     "--profile-input", "--pi", type=FILE, group=_WHERE, help="JSON whose cpu and memoryInGB win."
 )
 
+_PYTHON = Option(
+    "--python", metavar="VERSION", group=_WHAT, help="Run with this Python, whatever is asked for."
+)
+_FULL_AZUREML = Option(
+    "--full-azureml",
+    is_flag=True,
+    group=_WHAT,
+    help="Install azureml-defaults itself, not its replacement.",
+)
+
 INFERENCE_FILES = (
     INFERENCE_FILE,
     *table.options(table.INFERENCE, _WHAT),
     table.ENVIRONMENT_DIRECTORY,
+    _PYTHON,
+    _FULL_AZUREML,
 )
 # What `service update` takes; `deploy` and `check` also choose where it runs.
 UPDATE_FILES = (
@@ -93,6 +105,8 @@ def configuration_files(
             *_profiled(flags.get("profile_input")),
         ),
         environment_directory=flags["environment_directory"],
+        python=flags["python"],
+        full_azureml=flags["full_azureml"],
         strict=strict,
     )
 

@@ -39,8 +39,8 @@ def test_the_documented_command_line_reaches_the_workspace(
     assert request.description == "text"
     assert request.overwrite
     assert request.no_wait
-    assert request.full_azureml
-    assert request.python == "3.11"
+    assert request.files.full_azureml
+    assert request.files.python == "3.11"
 
 
 @pytest.mark.parametrize(
