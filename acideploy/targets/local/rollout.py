@@ -51,6 +51,7 @@ def start(
         server = server.start()
         record = folder.save(record, candidate=server.revision)
     except BaseException as error:
+        emit(Finished(task="revision", outcome="failed"))
         abandon(folder, record, server, error)
         raise
     emit(Finished(task="revision", outcome="done", detail=f"port {server.revision.port}"))
