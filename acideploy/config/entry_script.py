@@ -71,8 +71,10 @@ def _parse(
     except SyntaxError as error:
         _report_syntax(error, source, findings, python)
         return None
-    except (ValueError, RecursionError, MemoryError):
-        findings.error("script-syntax", "this is not Python source", source.at(1, 1))
+    except (ValueError, RecursionError, MemoryError) as error:
+        # Null bytes are a ValueError to Python 3.10, and a SyntaxError to later ones.
+        hint = _syntax_hint(str(error), "")
+        findings.error("script-syntax", "this is not Python source", source.at(1, 1), hint)
         return None
     if python and OLDEST_GRAMMAR <= python < sys.version_info[:2]:
         _check_old_grammar(code, source, findings, python)

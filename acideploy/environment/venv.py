@@ -76,7 +76,7 @@ class VenvBuilder:
         One that is being made is left. Raises StorageError.
         """
         removed: dict[str, int] = {}
-        for directory in sorted(self._cache.glob("*/")):
+        for directory in sorted(filter(Path.is_dir, self._cache.glob("*"))):
             digest = directory.name.partition("-")[0]
             if digest in kept:
                 continue

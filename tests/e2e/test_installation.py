@@ -26,7 +26,7 @@ def test_an_installed_wheel_has_its_schemas_template_and_serving_files(tmp_path:
     subprocess.run([uv_program, *install, str(installed), str(wheel)], check=True)
 
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-P", "-m", "acideploy", *arguments]
+        command = [sys.executable, "-m", "acideploy", *arguments]
         variables = {**os.environ, "PYTHONPATH": str(installed), "ACIDEPLOY_HOME": str(tmp_path)}
         done = subprocess.run(
             command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True
