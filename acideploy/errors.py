@@ -12,7 +12,9 @@ AcideployError                     1   anything below, when nothing more is know
 ├── ScoringError                  10   the service answered, but not with a score
 ├── StorageError                  11   a file or the state directory cannot be read or written
 ├── UnsupportedError              12   something that acideploy does not do, such as AKS
-└── PortError                     13   the port is taken or answers for someone else
+├── PortError                     13   the port is taken or answers for someone else
+├── RegistryError                 14   the registry cannot be reached, or refuses
+└── EngineError                   15   the container engine cannot be reached, or refuses
 (Ctrl-C)                         130
 """
 
@@ -113,3 +115,37 @@ class UnsupportedError(AcideployError):
 class PortError(AcideployError):
     exit_code = 13
     meaning = "the port is taken, or answers for another program"
+
+
+class RegistryError(AcideployError):
+    """`status` is the HTTP status, None where there was no answer. `temporary` says that the same
+    request may succeed later, after `retry_after` seconds where the registry said so."""
+
+    exit_code = 14
+    meaning = "the registry cannot be reached, or refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        detail: str | None = None,
+        status: int | None = None,
+        temporary: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.status = status
+        self.temporary = temporary
+        self.retry_after = retry_after
+
+
+class EngineError(AcideployError):
+    """`status` is the HTTP status, None where there was no answer."""
+
+    exit_code = 15
+    meaning = "the container engine cannot be reached, or refused"
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status

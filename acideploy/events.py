@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from acideploy.config.problem import Problem
 
 
+Outcome: TypeAlias = Literal["done", "reused", "failed"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """A task began. `total` is its size in bytes, where that is known."""
@@ -32,7 +35,7 @@ class Finished:
     """A task ended. `reused` means that there was nothing to do."""
 
     task: str
-    outcome: Literal["done", "reused", "failed"]
+    outcome: Outcome
     detail: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from acideploy.clock import Clock
@@ -37,3 +37,26 @@ def looks(*, clock: Clock, every: float) -> Iterator[None]:
     while True:
         yield
         clock.sleep(every)
+
+
+def retried(
+    attempt: Callable[[], T],
+    *,
+    clock: Clock,
+    pauses: Sequence[float],
+    after: Callable[[AcideployError], float | None],
+) -> T:
+    """What `attempt` returns, tried again after each of `pauses` (seconds) while it fails.
+
+    `after` says of a failure how long to wait at least, None where trying again is of no use:
+    then, and when the pauses are used up, it is raised.
+    """
+    for pause in pauses:
+        try:
+            return attempt()
+        except AcideployError as error:
+            least = after(error)
+            if least is None:
+                raise
+            clock.sleep(max(pause, least))
+    return attempt()

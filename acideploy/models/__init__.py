@@ -12,6 +12,8 @@ from typing import Protocol
 from acideploy.config.problem import Problem
 from acideploy.errors import ConfigurationError
 from acideploy.events import Emit, ignore
+from acideploy.image import Compression, Layer
+from acideploy.registry.descriptor import Descriptor
 
 # The name rule of the retired service.
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
@@ -33,8 +35,9 @@ class Model:
     """One version of a registered model.
 
     `root` is the name of the registered file or folder; `size` its bytes; `digest` that of the
-    manifest, `layer_digest` that of the one uncompressed tar layer that holds the files under
-    `var/azureml-app/azureml-models/<name>/<version>/<root>`.
+    manifest. `layer` is the one layer that holds the files under
+    `var/azureml-app/azureml-models/<name>/<version>/<root>`, and `diff_id` the digest of its tar,
+    which is the layer's own where that is not compressed.
     """
 
     name: str
@@ -42,7 +45,8 @@ class Model:
     root: str
     size: int
     digest: str
-    layer_digest: str
+    layer: Descriptor
+    diff_id: str
     created_time: datetime
     framework: str = "Custom"
     framework_version: str | None = None
@@ -53,6 +57,10 @@ class Model:
     @property
     def id(self) -> str:
         return f"{self.name}:{self.version}"
+
+    @property
+    def layer_digest(self) -> str:
+        return self.layer.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +88,14 @@ class ModelChanges:
 class ModelStore(Protocol):
     """Where models are kept: the local workspace's image layout, or a registry."""
 
-    def register(self, path: Path, draft: ModelDraft, *, emit: Emit = ignore) -> Model:
+    def register(
+        self,
+        path: Path,
+        draft: ModelDraft,
+        *,
+        compression: Compression = "none",
+        emit: Emit = ignore,
+    ) -> Model:
         """Stores the file or folder as the next version of `draft.name`.
 
         Raises StorageError where a file cannot be read or kept, and leaves nothing behind then.
@@ -104,6 +119,9 @@ class ModelStore(Protocol):
 
         Raises ConflictError where it is there already, unless `overwrite`.
         """
+
+    def layer(self, model: Model) -> Layer:
+        """The model's layer, for an image in the same registry."""
 
 
 def parse_reference(text: str) -> ModelReference:

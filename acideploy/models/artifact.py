@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from acideploy.models import Model
+from acideploy.image.compression import GZIP, TAR
+from acideploy.models import Model, ModelDraft
+from acideploy.models.layer import folder_of
+from acideploy.models.tree import Tree
 from acideploy.registry.descriptor import (
     MANIFEST,
     Descriptor,
@@ -21,8 +24,11 @@ from acideploy.registry.descriptor import (
 
 ARTIFACT_TYPE = "application/vnd.cncf.model.manifest.v1+json"
 CONFIG = "application/vnd.cncf.model.config.v1+json"
-# An uncompressed tar: the same blob is a layer of an image, under the image's media type.
-LAYER = "application/vnd.cncf.model.weight.v1.tar"
+# The same blob is a layer of an image, under the image's media type.
+LAYERS: Mapping[str, str] = {
+    "application/vnd.cncf.model.weight.v1.tar": TAR,
+    "application/vnd.cncf.model.weight.v1.tar+gzip": GZIP,
+}
 
 _FILE_PATH = "org.cncf.model.filepath"
 _CREATED = "org.opencontainers.image.created"
@@ -32,8 +38,36 @@ _DESCRIPTION = "org.opencontainers.image.description"
 _FRAMEWORK = "acideploy.framework"
 _FRAMEWORK_VERSION = "acideploy.framework-version"
 _SIZE = "acideploy.size"
+_DIFF_ID = "acideploy.diff-id"
 _TAG = "acideploy.tag."
 _PROPERTY = "acideploy.property."
+
+
+def describe_model(
+    draft: ModelDraft,
+    *,
+    version: int,
+    tree: Tree,
+    layer: Descriptor,
+    diff_id: str,
+    created: datetime,
+) -> Model:
+    """The model of a draft whose files are in `layer`, the layer of an image."""
+    return Model(
+        name=draft.name,
+        version=version,
+        root=tree.root,
+        size=tree.size,
+        digest="",
+        layer=model_layer(layer, f"{folder_of(draft.name, version)}/{tree.root}"),
+        diff_id=diff_id,
+        created_time=created,
+        framework=draft.framework,
+        framework_version=draft.framework_version,
+        description=draft.description,
+        tags=draft.tags,
+        properties=draft.properties,
+    )
 
 
 def make_config(model: Model) -> bytes:
@@ -50,12 +84,12 @@ def make_config(model: Model) -> bytes:
         {
             "descriptor": descriptor,
             "config": {"format": model.framework.lower()} if named else {},
-            "modelfs": {"type": "layers", "diffIds": [model.layer_digest]},
+            "modelfs": {"type": "layers", "diffIds": [model.diff_id]},
         }
     )
 
 
-def make_manifest(model: Model, *, config: Descriptor, layer: Descriptor) -> bytes:
+def make_manifest(model: Model, *, config: Descriptor) -> bytes:
     """The manifest. Its annotations hold all that a listing needs."""
     return to_json(
         {
@@ -63,7 +97,7 @@ def make_manifest(model: Model, *, config: Descriptor, layer: Descriptor) -> byt
             "mediaType": MANIFEST,
             "artifactType": ARTIFACT_TYPE,
             "config": descriptor_to_json(config),
-            "layers": [descriptor_to_json(layer)],
+            "layers": [descriptor_to_json(model.layer)],
             "annotations": _annotations(model),
         }
     )
@@ -81,7 +115,8 @@ def read_manifest(content: bytes, *, digest: str) -> Model:
             root=_root(layer),
             size=int(said[_SIZE]),
             digest=digest,
-            layer_digest=layer.digest,
+            layer=layer,
+            diff_id=said.get(_DIFF_ID, layer.digest),
             created_time=datetime.fromisoformat(said[_CREATED]),
             framework=said[_FRAMEWORK],
             framework_version=said.get(_FRAMEWORK_VERSION),
@@ -93,21 +128,20 @@ def read_manifest(content: bytes, *, digest: str) -> Model:
         raise ValueError(f"not a model that acideploy registered: {error}") from error
 
 
-def read_layer(content: bytes) -> Descriptor:
-    """The layer that the manifest of a model names. Raises ValueError."""
-    try:
-        return _only_layer(json.loads(content)["layers"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a manifest: {error}") from error
-
-
-def name_layer(layer: Descriptor, path: str) -> Descriptor:
-    """The layer with the path of the registered file or folder in it."""
+def model_layer(layer: Descriptor, path: str) -> Descriptor:
+    """The layer of an image as that of a model, with the path of the file or folder in it."""
     return Descriptor(
-        media_type=layer.media_type,
+        media_type=next(ours for ours, theirs in LAYERS.items() if theirs == layer.media_type),
         digest=layer.digest,
         size=layer.size,
         annotations={_FILE_PATH: path},
+    )
+
+
+def image_layer(model: Model) -> Descriptor:
+    """The layer of a model as that of an image."""
+    return Descriptor(
+        media_type=LAYERS[model.layer.media_type], digest=model.layer.digest, size=model.layer.size
     )
 
 
@@ -120,6 +154,7 @@ def _annotations(model: Model) -> dict[str, str]:
         _SIZE: str(model.size),
         _FRAMEWORK_VERSION: model.framework_version or "",
         _DESCRIPTION: model.description or "",
+        _DIFF_ID: model.diff_id if model.diff_id != model.layer.digest else "",
     }
     given = {key: value for key, value in said.items() if value}
     given |= {_TAG + key: model.tags[key] for key in sorted(model.tags)}
@@ -146,4 +181,7 @@ def _root(layer: Descriptor) -> str:
 def _only_layer(layers: list[Any]) -> Descriptor:
     if len(layers) != 1:
         raise ValueError("a model has one layer")
-    return descriptor_from_json(layers[0])
+    layer = descriptor_from_json(layers[0])
+    if layer.media_type not in LAYERS:
+        raise ValueError(f"its layer is {layer.media_type}")
+    return layer

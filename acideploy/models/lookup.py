@@ -19,7 +19,9 @@ def find_version(index: Index, reference: ModelReference) -> tuple[int, Descript
     versions = versions_of(index, reference.name)
     version = max(versions, default=None) if reference.version is None else reference.version
     if version is None or version not in versions:
-        raise _not_found(index, reference, sorted(versions))
+        names = {found for found, _ in all_models(index)}
+        last = last_version(index, reference.name)
+        raise not_found(reference, sorted(versions), sorted(names), last=last)
     return version, versions[version]
 
 
@@ -48,17 +50,22 @@ def note_version(index: Index, name: str, version: int) -> Index:
     return index.with_annotation(_LAST_VERSION + name, str(last))
 
 
-def _not_found(index: Index, reference: ModelReference, versions: Sequence[int]) -> NotFoundError:
+def not_found(
+    reference: ModelReference, versions: Sequence[int], names: Sequence[str], *, last: int = 0
+) -> NotFoundError:
+    """What to say where there are these `versions` of the name, and models of these `names`.
+
+    `last` is the highest version that there ever was, where that is known.
+    """
     name = reference.name
     if not versions:
-        names = {found for found, _ in all_models(index)}
         return NotFoundError(
-            f"there is no model {name}", hint=_hint(name, sorted(names), reference.version)
+            f"there is no model {name}", hint=_hint(name, list(names), reference.version)
         )
     shown = ", ".join(str(version) for version in versions[-_VERSIONS_SHOWN:])
     if len(versions) > _VERSIONS_SHOWN:
         shown = f"{versions[0]}, ..., {shown}"
-    had = reference.version is not None and 0 < reference.version <= last_version(index, name)
+    had = reference.version is not None and 0 < reference.version <= last
     return NotFoundError(
         f"model {name} has no version {reference.version}{' any more' if had else ''}: "
         f"it has version{'s' if len(versions) > 1 else ''} {shown}",

@@ -7,33 +7,20 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from acideploy.disk import shown, storage_error
 from acideploy.errors import StorageError
+from acideploy.image.layer import Entry
 
 _PROBLEMS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One file, folder or symbolic link.
-
-    `path` begins with the name of the registered file or folder and has `/` between its parts.
-    `size` is in bytes, of files. `target` is what a link says.
-    """
-
-    path: str
-    source: str
-    kind: Literal["file", "folder", "link"]
-    size: int = 0
-    executable: bool = False
-    target: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """A file or folder to register: its name, and its entries, sorted by their paths' bytes."""
+    """A file or folder to register: its name, and its entries, sorted by their paths' bytes.
+
+    Each path begins with the name.
+    """
 
     root: str
     entries: tuple[Entry, ...]

@@ -76,6 +76,12 @@ def describe(content: bytes, media_type: str, *, artifact_type: str | None = Non
     )
 
 
+# What stands where a manifest has nothing to refer to (manifest.md, "guidance for an empty
+# descriptor").
+EMPTY_CONTENT = b"{}"
+EMPTY = describe(EMPTY_CONTENT, "application/vnd.oci.empty.v1+json")
+
+
 def descriptor_to_json(descriptor: Descriptor) -> dict[str, Any]:
     written: dict[str, Any] = {
         "mediaType": descriptor.media_type,

@@ -75,6 +75,15 @@ class ImageLayout:
         """Needs the lock, since the index was read."""
         self._write(self.directory / "index.json", index_to_json(index))
 
+    def has_blob(self, blob: Descriptor) -> bool:
+        """Whether it is there, in the size that it ought to have."""
+        path = self._blobs / digest_to_hex(blob.digest)
+        return path.is_file() and path.stat().st_size == blob.size
+
+    def require_blob(self, blob: Descriptor) -> None:
+        """Raises StorageError where it is missing."""
+        self.open_blob(blob).close()
+
     def open_blob(self, blob: Descriptor) -> BlobReader:
         """Raises StorageError where it is missing."""
         return open_blob(self._blobs / digest_to_hex(blob.digest), blob)

@@ -21,6 +21,7 @@ from acideploy.events import Advanced, Event, Finished, Started
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference
 from acideploy.models.metadata import write_metadata
 from acideploy.models.store import LayoutModelStore
+from acideploy.registry.descriptor import Descriptor
 
 IRIS = ModelDraft(name="iris")
 
@@ -476,7 +477,8 @@ def test_the_metadata_file_names_the_model_and_the_local_workspace(tmp_path: Pat
         root="m",
         size=0,
         digest="",
-        layer_digest="",
+        layer=Descriptor(media_type="tar", digest="", size=0),
+        diff_id="",
         created_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
     )
     write_metadata(tmp_path / "out.json", model)

@@ -13,6 +13,7 @@ from acideploy.config.values import Serving
 from acideploy.environment.request import request_environment
 from acideploy.models import Model
 from acideploy.plan import Plan, Present, Wanted, make_plan
+from acideploy.registry.descriptor import Descriptor
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ def _model(name: str, version: int) -> Model:
         root="model.pkl",
         size=1234,
         digest="sha256:0",
-        layer_digest=f"sha256:{version}",
+        layer=Descriptor(media_type="tar", digest=f"sha256:{version}", size=0),
+        diff_id=f"sha256:{version}",
         created_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
     )
 

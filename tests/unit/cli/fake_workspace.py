@@ -13,6 +13,7 @@ from acideploy.config.problem import Problem
 from acideploy.events import Emit
 from acideploy.models import Model, ModelChanges, ModelDraft
 from acideploy.plan import Plan, Step
+from acideploy.registry.descriptor import Descriptor
 from acideploy.targets import Answer, Keys, Service
 
 MOMENT = datetime(2026, 11, 23, 10, 30, 15, 250000, tzinfo=timezone.utc)
@@ -39,7 +40,8 @@ MODEL = Model(
     root="model.pkl",
     size=1000,
     digest="sha256:def",
-    layer_digest="sha256:123",
+    layer=Descriptor(media_type="tar", digest="sha256:123", size=0),
+    diff_id="sha256:123",
     created_time=MOMENT,
     framework="ScikitLearn",
     tags={"stage": "dev"},

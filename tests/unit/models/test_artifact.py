@@ -8,23 +8,28 @@ import pytest
 
 from acideploy.models import Model
 from acideploy.models.artifact import (
-    LAYER,
+    image_layer,
     make_config,
     make_manifest,
-    name_layer,
-    read_layer,
     read_manifest,
 )
 from acideploy.registry.descriptor import Descriptor, describe
 
 LAYER_DIGEST = f"sha256:{'ab' * 32}"
+LAYER = Descriptor(
+    media_type="application/vnd.cncf.model.weight.v1.tar",
+    digest=LAYER_DIGEST,
+    size=4096,
+    annotations={"org.cncf.model.filepath": "var/azureml-app/azureml-models/iris/3/model.pkl"},
+)
 MODEL = Model(
     name="iris",
     version=3,
     root="model.pkl",
     size=12,
     digest=f"sha256:{'cd' * 32}",
-    layer_digest=LAYER_DIGEST,
+    layer=LAYER,
+    diff_id=LAYER_DIGEST,
     created_time=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=timezone.utc),
     framework="ScikitLearn",
     framework_version="1.5",
@@ -34,11 +39,18 @@ MODEL = Model(
 )
 
 
+GZIPPED = replace(
+    LAYER, media_type="application/vnd.cncf.model.weight.v1.tar+gzip", digest=f"sha256:{'ef' * 32}"
+)
+
+
 def manifest_of(model: Model) -> bytes:
-    layer = Descriptor(media_type=LAYER, digest=LAYER_DIGEST, size=4096)
-    path = f"var/azureml-app/azureml-models/iris/3/{model.root}"
     config = describe(make_config(model), "application/vnd.cncf.model.config.v1+json")
-    return make_manifest(model, config=config, layer=name_layer(layer, path))
+    return make_manifest(model, config=config)
+
+
+def at(path: str) -> Model:
+    return replace(MODEL, layer=replace(LAYER, annotations={"org.cncf.model.filepath": path}))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +58,8 @@ def manifest_of(model: Model) -> bytes:
     [
         MODEL,
         replace(MODEL, description=None, framework_version=None, tags={}, properties={}, size=0),
-        replace(MODEL, root="a folder"),
+        replace(at("var/azureml-app/azureml-models/iris/3/a folder"), root="a folder"),
+        replace(MODEL, layer=GZIPPED),
         replace(MODEL, tags={"not utf-8": "\udcff"}),
     ],
 )
@@ -89,10 +102,18 @@ def test_a_foreign_manifest_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize("root", ["", ".", ".."])
 def test_a_root_that_is_no_file_name_is_refused(root: str) -> None:
     with pytest.raises(ValueError, match="not the name of a file"):
-        read_manifest(manifest_of(replace(MODEL, root=root)), digest=MODEL.digest)
+        read_manifest(manifest_of(at(f"models/iris/3/{root}")), digest=MODEL.digest)
 
 
-def test_the_layer_keeps_its_digest_and_path() -> None:
-    layer = read_layer(manifest_of(MODEL))
-    assert (layer.digest, layer.size) == (LAYER_DIGEST, 4096)
-    assert layer.annotations["org.cncf.model.filepath"].startswith("var/azureml-app/")
+def test_a_layer_of_another_type_is_refused() -> None:
+    zstd = replace(LAYER, media_type="application/vnd.cncf.model.weight.v1.tar+zstd")
+    with pytest.raises(ValueError, match="zstd"):
+        read_manifest(manifest_of(replace(MODEL, layer=zstd)), digest=MODEL.digest)
+
+
+@pytest.mark.parametrize(("layer", "ending"), [(LAYER, "tar"), (GZIPPED, "tar+gzip")])
+def test_the_same_blob_is_a_layer_of_an_image(layer: Descriptor, ending: str) -> None:
+    found = image_layer(replace(MODEL, layer=layer))
+    assert found == Descriptor(
+        media_type=f"application/vnd.oci.image.layer.v1.{ending}", digest=layer.digest, size=4096
+    )

@@ -7,6 +7,7 @@ import pytest
 from acideploy.errors import ConflictError
 from acideploy.models import Model, ModelChanges
 from acideploy.models.changes import change_model
+from acideploy.registry.descriptor import Descriptor
 
 MODEL = Model(
     name="iris",
@@ -14,7 +15,8 @@ MODEL = Model(
     root="model.pkl",
     size=1,
     digest="",
-    layer_digest="",
+    layer=Descriptor(media_type="tar", digest="", size=0),
+    diff_id="",
     created_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
     description="old",
     tags={"stage": "dev", "team": "a"},
