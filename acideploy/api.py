@@ -6,24 +6,24 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from acideploy.attachment import Attachment, find_attachment
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
 from acideploy.deploy import deploy
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.environment.venv import VenvBuilder
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
-from acideploy.home import environments_directory, home, services_directory, store_directory
+from acideploy.home import home
+from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
-from acideploy.models.layer import source_date_epoch
-from acideploy.models.store import LayoutModelStore
+from acideploy.package import Package, package
+from acideploy.parts import assemble, open_store
 from acideploy.plan import Plan, Wanted, make_plan
-from acideploy.request import ConfigurationFiles, DeployRequest, UpdateRequest
+from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
 from acideploy.targets import Answer, Keys, Service
-from acideploy.targets.local import LocalTarget
 from acideploy.targets.local.keys import KeyFile
 from acideploy.update import is_only_described, wanted_by_update
-from acideploy.wanted import check_given, wanted_by
+from acideploy.wanted import check_given, wanted_by, wanted_by_package
 
 __all__ = [
     "ConfigurationFiles",
@@ -35,23 +35,34 @@ __all__ = [
 ]
 
 
+REGISTRY_VARIABLE = "ACIDEPLOY_REGISTRY"
+
+
 class Workspace:
-    """The local workspace: the models and services under `directory`.
+    """The services under `directory`, and the models there or in an attached registry.
 
     Relative paths are relative to `working_directory`. Every method raises AcideployError only.
     """
 
     def __init__(
-        self, directory: Path, *, working_directory: Path, clock: Clock, emit: Emit = ignore
+        self,
+        directory: Path,
+        *,
+        working_directory: Path,
+        clock: Clock,
+        attachment: Attachment | None = None,
+        emit: Emit = ignore,
     ) -> None:
         self.directory = directory
+        self.attachment = attachment
         self._working_directory = working_directory
         self._clock = clock
         self._emit = emit
-        mtime = source_date_epoch(os.environ)
-        self._store = LayoutModelStore(store_directory(directory), clock=clock, mtime=mtime)
-        self._builder = VenvBuilder(environments_directory(directory), clock=clock)
-        self._target = LocalTarget(services_directory(directory), clock=clock)
+        registry = attachment.registry if attachment else None
+        self._parts = assemble(directory, registry=registry, clock=clock)
+        self._store = self._parts.store
+        self._builder = self._parts.environments
+        self._target = self._parts.target
 
     # Checking.
 
@@ -77,8 +88,43 @@ class Workspace:
 
     # Models.
 
-    def register_model(self, path: Path, draft: ModelDraft) -> Model:
-        return self._store.register(self._working_directory / path, draft, emit=self._emit)
+    def register_model(
+        self, path: Path, draft: ModelDraft, *, compression: Compression = "none"
+    ) -> Model:
+        place = self._working_directory / path
+        return self._store.register(place, draft, compression=compression, emit=self._emit)
+
+    def copy_model(
+        self, reference: str, *, source: str | None = None, target: str | None = None
+    ) -> Model:
+        """Copies a model between `local`, registries and, for None, this workspace.
+
+        It keeps its version. Raises ConflictError where that is another model there.
+        """
+        given, taken = (
+            open_store(self.directory, where=place, clock=self._clock) if place else self._store
+            for place in (source, target)
+        )
+        model = given.find(parse_reference(reference))
+        return taken.add(model, given.layer(model).blob, emit=self._emit)
+
+    def package_model(self, request: PackageRequest) -> Package:
+        """Makes the image that a service would run, and writes it where that asks for."""
+        wanted = wanted_by_package(
+            request,
+            store=self._store,
+            directory=self._working_directory,
+            leave_out=self.directory,
+            emit=self._emit,
+        )
+        return package(
+            wanted,
+            request,
+            parts=self._parts,
+            directory=self._working_directory,
+            clock=self._clock,
+            emit=self._emit,
+        )
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
         return self._store.list(name)
@@ -173,7 +219,8 @@ class Workspace:
     def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
         """Makes a new `primary` or `secondary` key, or sets it to `value`, at once."""
         with self._target.changing(name):
-            return self._key_file(name).regenerate(which, value)
+            self._key_file(name)
+            return self._target.regenerate_key(name, which, value)
 
     def stop_service(self, name: str) -> Service:
         """Ends the process; also a deploy that nobody waits for."""
@@ -253,6 +300,26 @@ class Workspace:
         )
 
 
-def open_workspace(*, emit: Emit = ignore) -> Workspace:
-    """The workspace in `ACIDEPLOY_HOME`, else in the user's state directory."""
-    return Workspace(home(), working_directory=Path.cwd(), clock=SystemClock(), emit=emit)
+def open_workspace(
+    *, registry: str | None = None, path: Path | None = None, emit: Emit = ignore
+) -> Workspace:
+    """The workspace in `ACIDEPLOY_HOME`, else in the user's state directory.
+
+    Its models and images are in `registry`; else in that of `ACIDEPLOY_REGISTRY`, else in that
+    which the folder `path` (or the current one) is attached to, else on this machine.
+    """
+    return Workspace(
+        home(),
+        working_directory=Path.cwd(),
+        clock=SystemClock(),
+        attachment=_attachment(registry, path),
+        emit=emit,
+    )
+
+
+def _attachment(registry: str | None, path: Path | None) -> Attachment | None:
+    if registry:
+        return Attachment(registry=registry, origin="--registry")
+    if named := os.environ.get(REGISTRY_VARIABLE):
+        return Attachment(registry=named, origin=REGISTRY_VARIABLE)
+    return find_attachment(Path.cwd() if path is None else path)

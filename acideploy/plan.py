@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from acideploy.code import Code
-from acideploy.config.values import Serving
+from acideploy.config.values import Limits, Runtime, RuntimeChoice, Serving
+from acideploy.environment.base_image import BaseImage
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import ConflictError
 from acideploy.models import Model
@@ -24,7 +25,9 @@ PARTS = ("environment", "models", "code", "settings")
 class Wanted:
     """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
 
-    `environment_details` is the environment object of the inference config, for results.
+    `runtime` is `auto` only until the target has chosen; `limits` are those of a container.
+    `base` is the image below, where an image is made. `environment_details` is the environment
+    object of the inference config, for results.
     `kept_parts` are the parts of a deployed revision that an update does not touch: a running
     service may have written among its own files.
     """
@@ -34,7 +37,10 @@ class Wanted:
     code: Code
     environment: EnvironmentRequest
     serving: Serving = Serving()
+    runtime: RuntimeChoice = "process"
+    limits: Limits = Limits()
     port: int | None = None
+    base: BaseImage | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     environment_details: Mapping[str, object] = field(default_factory=dict)
     description: str | None = None
@@ -64,6 +70,7 @@ class Wanted:
             bool(serving.app_insights_enabled),
             files,
             sorted(self.variables.items()),
+            *([self.limits.cpu, self.limits.memory_in_gb] if self.runtime == "container" else []),
         ]
 
 
@@ -107,6 +114,7 @@ class Present:
     parts: Mapping[str, str]
     port: int
     healthy: bool
+    runtime: Runtime = "process"
 
 
 def make_plan(wanted: Wanted, *, environment_exists: bool, present: Present | None) -> Plan:
@@ -145,4 +153,6 @@ def _environment_steps(request: EnvironmentRequest, *, exists: bool) -> list[Ste
 def _changes(wanted: Wanted, present: Present) -> list[str]:
     parts = wanted.parts()
     changed = [part for part in PARTS if present.parts.get(part) != parts[part]]
+    if wanted.runtime != present.runtime:
+        changed.append("runtime")
     return [*changed, "port"] if wanted.port not in (None, present.port) else changed

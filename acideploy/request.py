@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from acideploy.config.values import Override
+from acideploy.image import Compression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +65,41 @@ class UpdateRequest:
     add_properties: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
     no_wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToArchive:
+    """A tar file that `docker load` takes."""
+
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ToLayout:
+    """An OCI image layout directory."""
+
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ToContext:
+    """A folder with a Dockerfile, as the retired `--output-path` wrote."""
+
+    folder: Path
+
+
+# None is a registry: that of the image's name, else the workspace's.
+Destination: TypeAlias = ToArchive | ToLayout | ToContext | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageRequest:
+    """What `model package` asks for. Without a label, the image's digest is its label."""
+
+    files: ConfigurationFiles
+    models: Sequence[str] = ()
+    model_metadata_files: Sequence[Path] = ()
+    image_name: str = "package"
+    image_label: str | None = None
+    destination: Destination = None
+    compression: Compression = "none"

@@ -9,7 +9,7 @@ from typing import Any
 
 from acideploy.code import Code
 from acideploy.config import read_deployment_config
-from acideploy.config.values import Override, Serving
+from acideploy.config.values import Limits, Override, Serving
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.events import Emit
 from acideploy.models import ModelStore
@@ -91,6 +91,8 @@ def _wanted_again(
             cname=revision.cname,
             app_insights_enabled=revision.app_insights_enabled,
         ),
+        runtime=revision.runtime,
+        limits=revision.container.limits if revision.container else Limits(),
         variables=revision.variables,
         environment_details=revision.environment,
         description=revision.description,
@@ -117,8 +119,17 @@ def _with_deployment(
         for field in Serving.__dataclass_fields__
         if (value := getattr(local.serving, field)) is not None
     }
-    serving = replace(wanted.serving, **given)
-    return _changed(wanted, "settings", serving=serving, port=local.port)
+    return _changed(
+        wanted,
+        "settings",
+        serving=replace(wanted.serving, **given),
+        runtime=local.runtime or wanted.runtime,
+        limits=Limits(
+            cpu=local.limits.cpu or wanted.limits.cpu,
+            memory_in_gb=local.limits.memory_in_gb or wanted.limits.memory_in_gb,
+        ),
+        port=local.port,
+    )
 
 
 def _deployed_keys(serving: Serving) -> Sequence[Override]:

@@ -23,13 +23,14 @@ from acideploy.config.values import (
     InferenceConfig,
     LocalDeployment,
 )
+from acideploy.environment.base_image import base_image_of
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
 from acideploy.errors import AcideployError, ConfigurationError, UnsupportedError
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
-from acideploy.request import ConfigurationFiles, DeployRequest
+from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest
 from acideploy.serving.azureml import AzuremlUse, needs_full_azureml
 
 
@@ -98,12 +99,34 @@ def wanted_by(
     return replace(wanted, models=models)
 
 
+def wanted_by_package(
+    request: PackageRequest, *, store: ModelStore, directory: Path, leave_out: Path, emit: Emit
+) -> Wanted:
+    """What a package request asks for: all of a service but where it runs."""
+    inference = read_inference_config(
+        request.files.inference_config,
+        overrides=request.files.inference_overrides,
+        cwd=directory,
+        environment_directory=request.files.environment_directory,
+    )
+    tell(inference.problems, strict=request.files.strict, emit=emit)
+    assert inference.value is not None
+    asked = DeployRequest(name="", files=request.files)
+    local = LocalDeployment()
+    wanted, problems = _prepare(asked, inference.value, local, directory, leave_out, for_image=True)
+    tell(problems, strict=request.files.strict, emit=emit)
+    models = find_models(request.models, request.model_metadata_files, store)
+    return replace(wanted, models=models)
+
+
 def _prepare(
     request: DeployRequest,
     inference: InferenceConfig,
     local: LocalDeployment,
     directory: Path,
     leave_out: Path,
+    *,
+    for_image: bool = False,
 ) -> tuple[Wanted, tuple[Problem, ...]]:
     """What is wanted, without its models, and every problem in that."""
     environment = inference.environment or Environment()
@@ -114,6 +137,7 @@ def _prepare(
         directory=_requirements_directory(inference, directory),
         python=request.files.python,
         full_azureml=request.files.full_azureml or bool(beyond),
+        for_image=for_image,
     )
     conda = environment.conda
     variables = {**(conda.variables if conda else {}), **environment.variables}
@@ -122,7 +146,10 @@ def _prepare(
         models=(),
         code=code,
         environment=asked,
+        base=base_image_of(environment, asked),
         serving=local.serving,
+        runtime=local.runtime or "process",
+        limits=local.limits,
         port=local.port,
         variables=variables,
         environment_details=environment.details,

@@ -20,21 +20,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`spellings` are the long and the short one; `key` is the file's dotted key."""
+    """`spellings` are the long and the short one; `key` is the file's dotted key.
+
+    Where a flag stands for a key of either file, its value says which: `only` and `never` are the
+    words that mean this key, and those that do not.
+    """
 
     spellings: tuple[str, ...]
     key: str
     help: str
     type: click.ParamType[Any] = click.STRING
+    only: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
     @property
     def parameter(self) -> str:
         """The name that click gives to the value."""
         return self.spellings[0].lstrip("-").replace("-", "_")
 
+    def is_meant_by(self, value: object) -> bool:
+        word = str(value).lower()
+        return word not in self.never and (not self.only or word in self.only)
+
 
 _COMPUTE_TYPE = OneOf("TYPE", ("local", "aci", "aks", "aksendpoint"))
-_RUNTIME = OneOf("RUNTIME", ("python", "python-slim", "spark-py"))
+_LOCAL_RUNTIMES = ("container", "process", "auto")
+_RUNTIME = OneOf("RUNTIME", (*_LOCAL_RUNTIMES, "python", "python-slim", "spark-py"))
 _CUDA = OneOf("VERSION", ("9.0", "9.1", "10.0"))
 
 INFERENCE = (
@@ -46,7 +57,13 @@ INFERENCE = (
         FOLDER,
     ),
     Flag(("--conda-file", "--cf"), "condaFile", "Conda file with the packages.", FILE),
-    Flag(("--runtime", "--rt"), "runtime", "Runtime of old configurations: python.", _RUNTIME),
+    Flag(
+        ("--runtime", "--rt"),
+        "runtime",
+        "What a local service runs in: container, process or auto; in old configurations: python.",
+        _RUNTIME,
+        never=_LOCAL_RUNTIMES,
+    ),
     Flag(("--base-image", "--bi"), "baseImage", "Image to build on."),
     Flag(("--base-image-registry", "--ir"), "baseImageRegistry", "Registry of the base image."),
     Flag(
@@ -69,6 +86,9 @@ INFERENCE = (
 COMPUTE_TYPE = Flag(
     ("--compute-type", "--cp"), "computeType", "local or aci; wins over the file.", _COMPUTE_TYPE
 )
+
+# The same flag as that of INFERENCE, so it makes no option of its own.
+RUNTIME = Flag(("--runtime", "--rt"), "runtime", "", _RUNTIME, only=_LOCAL_RUNTIMES)
 
 DEPLOYMENT = (
     Flag(("--port", "--po"), "port", "Port of a local service; 0 takes a free one.", click.INT),
@@ -191,7 +211,7 @@ def overrides(flags: Iterable[Flag], given: Mapping[str, object]) -> tuple[Overr
     return tuple(
         Override(key=flag.key, value=_plain(value), flag=flag.spellings[0])
         for flag in flags
-        if (value := given.get(flag.parameter)) is not None
+        if (value := given.get(flag.parameter)) is not None and flag.is_meant_by(value)
     )
 
 

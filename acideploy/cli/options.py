@@ -170,6 +170,12 @@ METADATA_FILES = Option(
 # Nothing asks, and nothing ever did; scripts answer all the same.
 CONSENT = Option("--yes", "-y", is_flag=True, hidden=True, expose_value=False)
 NO_WAIT = Option("--no-wait", is_flag=True, help="Do not wait until it answers.")
+COMPRESSION = Option(
+    "--layer-compression",
+    type=click.Choice(["none", "gzip"], case_sensitive=False),
+    default="none",
+    help="How layers that are made are stored; none is faster, gzip smaller.",
+)
 STRICT = Option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 

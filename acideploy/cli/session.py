@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from acideploy.cli.settings import Settings
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
 
 
 class OpenWorkspace(Protocol):
-    def __call__(self, *, emit: Emit) -> Workspace:
-        """Opens the workspace, which tells `emit` what it does."""
+    def __call__(self, *, registry: str | None, path: Path | None, emit: Emit) -> Workspace:
+        """Opens the workspace, which tells `emit` what it does.
+
+        `registry` and `path` are where the user says that its models are.
+        """
 
 
-def open_workspace(*, emit: Emit) -> Workspace:
+def open_workspace(*, registry: str | None, path: Path | None, emit: Emit) -> Workspace:
     """The real one, imported only when a command needs it."""
     from acideploy import api
 
-    return api.open_workspace(emit=emit)
+    return api.open_workspace(registry=registry, path=path, emit=emit)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +53,9 @@ class Session:
                     "the local workspace is used: Azure workspaces cannot be opened yet",
                     flag="--workspace-name",
                 )
-            self._workspace = self.opener(emit=self.emit)
+            self._workspace = self.opener(
+                registry=self.settings.registry, path=self.settings.path, emit=self.emit
+            )
         return self._workspace
 
     def note(self, code: str, message: str, *, flag: str, hint: str | None = None) -> None:

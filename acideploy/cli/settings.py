@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,6 +23,12 @@ OPTIONS = (
     Option("--subscription-id", group=_WORKSPACE, help="Its subscription."),
     Option(
         "--path", type=FILE_OR_FOLDER, group=_WORKSPACE, help="Folder with .azureml/config.json."
+    ),
+    Option(
+        "--registry",
+        metavar="HOST",
+        group=_WORKSPACE,
+        help="Registry for models and images, such as contoso.azurecr.io.",
     ),
     Option("-v", "full", is_flag=True, group=_GLOBAL, help="Show the full result."),
     Option(
@@ -60,6 +67,8 @@ class Settings:
     only_show_errors: bool = False
     verbose: bool = False
     debug: bool = False
+    registry: str | None = None
+    path: Path | None = None
     azure: bool = False
 
     @property

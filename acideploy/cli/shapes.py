@@ -10,6 +10,7 @@ from acideploy.cli.render.amounts import amount
 
 if TYPE_CHECKING:
     from acideploy.models import Model
+    from acideploy.package import Package
     from acideploy.plan import Plan
     from acideploy.targets import Keys, Service
 
@@ -31,7 +32,7 @@ def service(value: Service, *, full: bool) -> Shape:
 def _short_service(value: Service) -> Shape:
     shape = {
         "name": value.name,
-        "imageId": value.environment_digest,
+        "imageId": value.image_id or value.environment_digest,
         "updatedAt": value.updated_time.isoformat(),
         "computeType": _COMPUTE_TYPES.get(value.compute_type, value.compute_type),
         "scoringUri": value.scoring_uri,
@@ -62,14 +63,14 @@ def _full_service(value: Service) -> Shape:
         "error": value.error,
         "computeType": _COMPUTE_TYPES.get(value.compute_type, value.compute_type),
         "workspaceName": WORKSPACE_NAME,
-        "imageId": value.environment_digest,
-        "imageDigest": None,
+        "imageId": value.image_id or value.environment_digest,
+        "imageDigest": value.image_digest,
         "imageDetails": None,
         "scoringUri": value.scoring_uri,
         "swaggerUri": value.swagger_uri,
         "port": value.port,
         "createdBy": None,
-        "containerResourceRequirements": None,
+        "containerResourceRequirements": _resources(value),
         "location": None,
         "authEnabled": value.auth_enabled,
         "sslEnabled": value.ssl_enabled,
@@ -84,9 +85,19 @@ def _full_service(value: Service) -> Shape:
         "encryptionProperties": None,
         "vnetConfiguration": None,
         "revision": value.revision,
+        "runtime": value.runtime,
         "pid": value.pid,
+        "container": value.container,
+        "containerId": value.container_id,
         "logFile": str(value.log_file) if value.log_file else None,
     }
+
+
+def _resources(value: Service) -> Shape | None:
+    """None where nothing was asked for, or a process is given what there is."""
+    if value.cpu is None and value.memory_in_gb is None:
+        return None
+    return {"cpu": value.cpu, "memoryInGB": value.memory_in_gb}
 
 
 def _model_detail(reference: str) -> Shape:
@@ -202,6 +213,17 @@ def model_list_table(shapes: list[Shape]) -> list[Shape]:
         }
         for shape in shapes
     ]
+
+
+def package(value: Package) -> Shape:
+    """The retired shape, with what is known of the image."""
+    return {
+        "generateDockerfile": value.digest is None,
+        "state": "Succeeded",
+        "location": value.location,
+        "digest": value.digest,
+        "size": value.size,
+    }
 
 
 def keys(value: Keys) -> Shape:

@@ -20,7 +20,8 @@ MODEL = LazyGroup(
         "update": Entry(f"{_COMMANDS}.model:update", "Change tags, properties or description."),
         "delete": Entry(f"{_COMMANDS}.model:delete", "Delete one version of a model."),
         "download": Entry(f"{_COMMANDS}.model:download", "Write a model's files to a folder."),
-        "package": Entry(f"{_COMMANDS}.retired:package", "Not available yet.", hidden=True),
+        "package": Entry(f"{_COMMANDS}.package:package", "Make an image of a service."),
+        "copy": Entry(f"{_COMMANDS}.model:copy", "Copy a model to another store."),
         "profile": Entry(f"{_COMMANDS}.retired:profile", "No longer exists.", hidden=True),
     },
 )
@@ -57,9 +58,8 @@ WORKSPACE = LazyGroup(
 
 FOLDER = LazyGroup(
     "folder",
-    "Tie a folder to an Azure workspace.",
-    {"attach": Entry(f"{_COMMANDS}.retired:attach", "Not available yet.")},
-    hidden=True,
+    "Tie a folder to where models and images are kept.",
+    {"attach": Entry(f"{_COMMANDS}.folder:attach", "Tie a folder to a registry.")},
 )
 
 COMMANDS: Commands = {

@@ -59,6 +59,11 @@ CODES: dict[str, str] = {
     "bad-certificate": "the certificate or its key cannot be loaded, or they do not match",
     "bad-key": "a key that no HTTP header can carry",
     "container-only": "what only a container can use, such as a base image",
+    "needs-build": "a Dockerfile, which an image that is made of layers cannot have",
+    "bad-image-name": "an image cannot have this name",
+    "base-image-not-refreshed": "the base image's registry is out of reach: the known one is taken",
+    "runtime-chosen": "whether a local service runs in a container was decided by `auto`",
+    "image-not-pulled": "the engine could not pull the image, so it was loaded from its layers",
     # Flags
     "unused-flag": "a flag that has no use any more",
     "aks-only-flag": "a flag that means something on AKS only",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from acideploy.config.checked import Checked, Findings
 from acideploy.config.conform import conform
@@ -22,8 +22,10 @@ from acideploy.config.values import (
     AciDeployment,
     AksDeployment,
     DeploymentConfig,
+    Limits,
     LocalDeployment,
     Override,
+    RuntimeChoice,
     Serving,
 )
 
@@ -108,8 +110,12 @@ def _value(compute_type: str, shaped: Table, bases: Bases, findings: Findings) -
     cpu = _number(shaped, "containerResourceRequirements", "cpu")
     memory = _number(shaped, "containerResourceRequirements", "memoryInGB")
     if compute_type == "local":
-        port = _of(int, shaped, "port")
-        return LocalDeployment(port=port or None, cpu=cpu, memory_in_gb=memory, serving=serving)
+        return LocalDeployment(
+            runtime=_runtime(shaped),
+            port=_of(int, shaped, "port") or None,
+            limits=Limits(cpu=cpu, memory_in_gb=memory),
+            serving=serving,
+        )
     check_azure(shaped, findings)
     return AciDeployment(
         cpu=cpu,
@@ -124,6 +130,12 @@ def _value(compute_type: str, shaped: Table, bases: Bases, findings: Findings) -
         collect_model_data=_of(bool, shaped, "dataCollection", "storageEnabled"),
         serving=serving,
     )
+
+
+def _runtime(shaped: Table) -> RuntimeChoice | None:
+    """The schema has seen to it that it is a choice, in whatever case."""
+    word = (_of(str, shaped, "runtime") or "").lower()
+    return next((choice for choice in get_args(RuntimeChoice) if choice == word), None)
 
 
 def _serving(shaped: Table, bases: Bases, findings: Findings) -> Serving:

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from acideploy.config.problem import Place
+
+# What a local service runs in; `auto` is a container where an engine answers.
+Runtime: TypeAlias = Literal["container", "process"]
+RuntimeChoice: TypeAlias = Literal["container", "process", "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +97,20 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalDeployment:
-    """This machine. `port` None takes a free one. `cpu` and `memory_in_gb` are noted only."""
+class Limits:
+    """`cpu` in cores, `memory_in_gb` in GiB. None is no limit."""
 
-    port: int | None = None
     cpu: float | None = None
     memory_in_gb: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalDeployment:
+    """This machine. `port` None takes a free one. `limits` mean nothing to a process."""
+
+    runtime: RuntimeChoice | None = None
+    port: int | None = None
+    limits: Limits = Limits()
     serving: Serving = Serving()
 
 

@@ -31,14 +31,15 @@ def asks_for_azureml(conda: CondaEnvironment) -> bool:
 
 
 def pip_lines(
-    conda: CondaEnvironment, *, full_azureml: bool
+    conda: CondaEnvironment, *, full_azureml: bool, where: str
 ) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:
     """The lines, the origin of each distribution that they name, and what to tell the user.
 
-    Raises DependencyError for packages that only conda has.
+    `where` is what the packages are for: "a local process". Raises DependencyError for packages
+    that only conda has.
     """
-    _refuse_only_conda(conda.packages)
-    lines, problems = _from_conda(conda.packages)
+    _refuse_only_conda(conda.packages, where)
+    lines, problems = _from_conda(conda.packages, where)
     for requirement in conda.pip:
         name = distribution(requirement.text)
         if name is None and not _OPTION_OR_PATH.match(requirement.text):
@@ -50,20 +51,20 @@ def pip_lines(
     return [line for line, _ in lines], origins, problems
 
 
-def _refuse_only_conda(packages: Sequence[Requirement]) -> None:
+def _refuse_only_conda(packages: Sequence[Requirement], where: str) -> None:
     specs = [(package, parse_conda_spec(package.text)) for package in packages]
     lacking = [package for package, spec in specs if spec and is_only_conda(spec.name)]
     if lacking:
         raise DependencyError(
-            "a process on this machine cannot have the conda package"
+            f"{where} cannot have the conda package"
             f"{'s' if len(lacking) > 1 else ''} {', '.join(package.text for package in lacking)}",
             place=lacking[0].place,
-            hint="take them out of the conda file for a local deploy",
+            hint="take them out of the conda file, or name their PyPI packages under pip",
         )
 
 
 def _from_conda(
-    packages: Sequence[Requirement],
+    packages: Sequence[Requirement], where: str
 ) -> tuple[list[tuple[str, Requirement]], list[Problem]]:
     """The pip lines for conda packages, and what to tell the user of the difference."""
     lines: list[tuple[str, Requirement]] = []
@@ -80,20 +81,20 @@ def _from_conda(
             message = f"pip has no range like {package.text!r}: any version of {name} is taken"
             problems.append(_problem("conda-range-unknown", "warning", message, package))
         lines.append((name + (specifier or ""), package))
-    return lines, [*_tell_translated(lines, left_out), *problems]
+    return lines, [*_tell_translated(lines, left_out, where), *problems]
 
 
 def _tell_translated(
-    lines: Sequence[tuple[str, Requirement]], left_out: Sequence[Requirement]
+    lines: Sequence[tuple[str, Requirement]], left_out: Sequence[Requirement], where: str
 ) -> list[Problem]:
     """One note for all packages of a kind: a file may list a hundred."""
     notes = []
     if lines:
-        message = "conda packages are taken from PyPI for a local process: "
+        message = f"conda packages are taken from PyPI for {where}: "
         message += ", ".join(line for line, _ in lines)
         notes.append(_problem("conda-package-from-pypi", "note", message, lines[0][1]))
     if left_out:
-        message = "conda packages without Python are left out for a local process: "
+        message = f"conda packages without Python are left out for {where}: "
         message += ", ".join(package.text for package in left_out)
         notes.append(_problem("conda-package-left-out", "note", message, left_out[0]))
     return notes

@@ -23,6 +23,8 @@ from acideploy.errors import DependencyError
 from acideploy.serving import ServingStack, supported_pythons
 from acideploy.serving import requirements as serving_stack
 
+_PROCESS, _IMAGE = "a local process", "an image"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRequest:
@@ -89,10 +91,18 @@ class EnvironmentRequest:
 
     @property
     def digest(self) -> str:
-        """Names the environment by the content of what was asked."""
+        """Names the environment on this machine by the content of what was asked."""
+        return self._digest([sys.platform, platform.machine()])
+
+    @property
+    def image_digest(self) -> str:
+        """Names the environment in an image, wherever that is made."""
+        return self._digest(["image", "linux", "amd64"])
+
+    def _digest(self, platform: list[str]) -> str:
         asked = {
             "python": self.python,
-            "platform": [sys.platform, platform.machine()],
+            "platform": platform,
             "requirements": self.requirements,
             "constraints": self.stack.constraints,
             "files": [digest for line in self.lines for digest in self._local_files(line)],
@@ -113,20 +123,24 @@ def request_environment(
     directory: Path,
     python: str | None = None,
     full_azureml: bool = False,
+    for_image: bool = False,
 ) -> tuple[EnvironmentRequest, tuple[Problem, ...]]:
     """Turns the environment of an inference config into a request, with notes on what differs here.
 
-    `python` replaces the version that the file asks for. Raises DependencyError where a process
-    on this machine cannot have what is asked for.
+    `for_image` is for a container, else it is for a process on this machine. `python` replaces the
+    version that the file asks for. Raises DependencyError where it cannot have what is asked for.
     """
     conda = environment.conda if environment else None
     version, problems = _choose_python(conda, python)
     lines: list[str] = []
     origins: list[tuple[str, Requirement]] = []
     if conda:
-        lines, origins, translated = pip_lines(conda, full_azureml=full_azureml)
+        lines, origins, translated = pip_lines(
+            conda, full_azureml=full_azureml, where=_IMAGE if for_image else _PROCESS
+        )
         problems += translated
-    problems += _unused_here(environment)
+    if environment:
+        problems += _needs_build(environment) if for_image else _unused_here(environment)
     request = EnvironmentRequest(
         python=version,
         lines=tuple(lines),
@@ -199,10 +213,8 @@ def _python_unsupported(asked: str, place: Place) -> DependencyError:
     )
 
 
-def _unused_here(environment: Environment | None) -> list[Problem]:
+def _unused_here(environment: Environment) -> list[Problem]:
     """What only a container can use."""
-    if environment is None:
-        return []
     unused = {
         "base image": environment.base_image,
         "base Dockerfile": environment.base_dockerfile and "given inline",
@@ -217,4 +229,23 @@ def _unused_here(environment: Environment | None) -> list[Problem]:
         )
         for what, value in unused.items()
         if value
+    ]
+
+
+def _needs_build(environment: Environment) -> list[Problem]:
+    """What only a build can do: an image is made of layers here, and nothing of it is run."""
+    needed = {
+        "the base Dockerfile": environment.base_dockerfile and "baseDockerfile",
+        "the extra Dockerfile steps": environment.extra_dockerfile_steps,
+    }
+    return [
+        Problem(
+            code="needs-build",
+            severity="error",
+            message=f"{what} would have to be run, and images are made without running anything",
+            place=Place(file=str(file)),
+            hint="build that image with docker, push it, and name it as baseImage",
+        )
+        for what, file in needed.items()
+        if file
     ]

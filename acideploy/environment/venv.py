@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Collection
@@ -10,10 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from acideploy.clock import Clock
 from acideploy.disk import storage_error
+from acideploy.environment.install import install
 from acideploy.environment.interpreter import find_interpreter
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.uv import UvFailed, run_uv
@@ -35,9 +33,6 @@ class VirtualEnvironment:
     @property
     def python(self) -> Path:
         return self.directory / "bin" / "python"
-
-
-_NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
 
 
 class VenvBuilder:
@@ -113,63 +108,15 @@ class VenvBuilder:
                 raise DependencyError(
                     f"cannot make an environment with {interpreter}", detail=error.output
                 ) from error
-            _install(request, made, emit=emit)
+            python = str(made / "bin" / "python")
+            install(request, ["--python", python], scratch=made, emit=emit)
+            frozen = run_uv(["pip", "freeze", "--python", python], directory=made)
+            (made / "requirements.lock").write_text(frozen + "\n")
             shutil.rmtree(final, ignore_errors=True)
             # Requirement lines may hold the password of an index.
             made.chmod(0o700)
             made.rename(final)
         return VirtualEnvironment(digest=request.digest, directory=final)
-
-
-def _install(request: EnvironmentRequest, directory: Path, *, emit: Emit) -> None:
-    """Installs with the serving stack's whole lock; without it where the user's pins differ."""
-    constraints = directory / "constraints.txt"
-    constraints.write_text("\n".join(request.stack.constraints) + "\n")
-    python = str(directory / "bin" / "python")
-    # Read from standard input, lines that name files mean those of the folder that uv runs in.
-    install = ["pip", "install", "--python", python, "-r", "-"]
-    asked = "\n".join(request.requirements) + "\n"
-    home = request.directory if request.directory.is_dir() else directory
-    try:
-        try:
-            run_uv([*install, "-c", str(constraints)], directory=home, sent=asked, emit=emit)
-        except UvFailed as error:
-            if _NO_NETWORK.search(error.output):
-                raise
-            run_uv(install, directory=home, sent=asked, emit=emit)
-    except UvFailed as error:
-        raise _explain(request, error.output) from error
-    frozen = run_uv(["pip", "freeze", "--python", python], directory=directory)
-    (directory / "requirements.lock").write_text(frozen + "\n")
-
-
-def _explain(request: EnvironmentRequest, output: str) -> DependencyError:
-    """Names the lines of the user's files that uv's explanation is about."""
-    if "UnknownIssuer" in output:
-        return DependencyError(
-            "the package index shows a certificate that is not trusted",
-            detail=output,
-            hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
-        )
-    if _NO_NETWORK.search(output):
-        return DependencyError(
-            "the package index could not be reached",
-            detail=output,
-            hint="check the network, or name an index with UV_DEFAULT_INDEX",
-        )
-    mentioned = {canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", output)}
-    lines = [
-        f"{requirement.place}: {requirement.text}"
-        for name, requirement in request.origins
-        if name in mentioned
-    ]
-    return DependencyError(
-        f"the packages cannot be installed together for Python {request.python}",
-        detail="\n".join([*lines, "", output] if lines else [output]),
-        hint="change the version at one of these lines, or choose another Python with `--python`"
-        if lines
-        else "choose another Python with `--python`, or change the conda file",
-    )
 
 
 def _remove(directory: Path) -> int:

@@ -13,6 +13,7 @@ from acideploy.config.problem import Problem
 from acideploy.errors import ConfigurationError
 from acideploy.events import Emit, ignore
 from acideploy.image import Compression, Layer
+from acideploy.registry import Blob
 from acideploy.registry.descriptor import Descriptor
 
 # The name rule of the retired service.
@@ -99,6 +100,12 @@ class ModelStore(Protocol):
         """Stores the file or folder as the next version of `draft.name`.
 
         Raises StorageError where a file cannot be read or kept, and leaves nothing behind then.
+        """
+
+    def add(self, model: Model, layer: Blob, *, emit: Emit = ignore) -> Model:
+        """Keeps the model of another store, under its own version; `layer` gives its bytes.
+
+        Raises ConflictError where that version is, or was, another model here.
         """
 
     def find(self, reference: ModelReference) -> Model:

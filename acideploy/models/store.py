@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from acideploy.clock import Clock
-from acideploy.errors import StorageError
+from acideploy.errors import ConflictError, StorageError
 from acideploy.events import Emit, ignore
 from acideploy.image import Compression, Layer
 from acideploy.image.compression import Packing
@@ -32,7 +32,13 @@ from acideploy.models.artifact import (
 )
 from acideploy.models.changes import change_model
 from acideploy.models.layer import folder_of, layer_entries
-from acideploy.models.lookup import all_models, find_version, last_version, note_version
+from acideploy.models.lookup import (
+    all_models,
+    find_version,
+    last_version,
+    note_version,
+    versions_of,
+)
 from acideploy.models.names import from_reference, to_reference
 from acideploy.models.room import check_room
 from acideploy.models.tree import scan
@@ -95,6 +101,28 @@ class LayoutModelStore:
             )
             return self._publish(model, upload)
 
+    def add(self, model: Model, layer: Blob, *, emit: Emit = ignore) -> Model:
+        """Keeps the model of another store, under its own version; `layer` gives its bytes.
+
+        Raises ConflictError where that version is, or was, another model here.
+        """
+        index = self._layout.index()
+        known = versions_of(index, model.name).get(model.version)
+        if known and self._read(known).layer_digest == model.layer_digest:
+            return self._read(known)
+        upload = self._claim_version(model.name, model.version)
+        size = model.layer.size
+        task, title = f"copy {model.id}", f"Model {model.id}"
+        with (
+            upload,
+            progress(task, title, total=size, clock=self._clock, emit=emit) as advance,
+        ):
+            for chunk in layer.chunks():
+                upload.write(chunk)
+                advance(len(chunk))
+            upload.flush()
+            return self._publish(model, upload)
+
     def find(self, reference: ModelReference) -> Model:
         """Raises NotFoundError, which names what does exist."""
         return self._look(lambda index: self._read(find_version(index, reference)[1]))
@@ -152,12 +180,24 @@ class LayoutModelStore:
 
     def _claim(self, name: str) -> tuple[int, Upload]:
         """The next version of `name`, and the upload that nobody else can claim it by."""
-        key = hashlib.sha256(name.encode()).hexdigest()[:32]
+        key = _key(name)
         with self._layout.locked():
             claims = (each.split(".") for each in self._layout.uploads.running())
             claimed = [int(version) for claimant, version in claims if claimant == key]
             version = max([last_version(self._layout.index(), name), *claimed]) + 1
             return version, self._layout.uploads.start(f"{key}.{version}")
+
+    def _claim_version(self, name: str, version: int) -> Upload:
+        """Raises ConflictError where the version is, or was, somebody else's."""
+        upload = f"{_key(name)}.{version}"
+        with self._layout.locked():
+            taken = version <= last_version(self._layout.index(), name)
+            if taken or upload in self._layout.uploads.running():
+                raise ConflictError(
+                    f"version {version} of model {name} is taken, or was, in this workspace",
+                    hint="register the files anew, as the next version",
+                )
+            return self._layout.uploads.start(upload)
 
     def _publish(self, model: Model, upload: Upload) -> Model:
         with self._layout.locked():
@@ -212,3 +252,8 @@ class LayoutModelStore:
                 hint=f"acideploy model delete -i {name}:{version}",
             ) from error
         return model
+
+
+def _key(name: str) -> str:
+    """A file name for any name of a model."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]

@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
@@ -42,6 +43,12 @@ class Entra:
 
 # None is anonymous.
 Credential: TypeAlias = Password | Entra | None
+# Asked once, when a registry wants to know: many do not.
+Login: TypeAlias = Callable[[], Credential]
+
+
+def anonymous() -> Credential:
+    return None
 
 
 class SendForm(Protocol):
@@ -70,9 +77,9 @@ class _Token:
 class Tokens:
     """The `Authorization` headers for one registry, host `host`."""
 
-    def __init__(self, host: str, credential: Credential, *, send: SendForm, clock: Clock) -> None:
+    def __init__(self, host: str, login: Login, *, send: SendForm, clock: Clock) -> None:
         self._host = host
-        self._credential = credential
+        self._credential = cache(login)
         self._send = send
         self._clock = clock
         self._lock = threading.RLock()
@@ -99,9 +106,10 @@ class Tokens:
             return self.header(scopes)
 
     def _basic(self) -> str | None:
-        if not isinstance(self._credential, Password):
+        credential = self._credential()
+        if not isinstance(credential, Password):
             return None
-        pair = f"{self._credential.username}:{self._credential.password}"
+        pair = f"{credential.username}:{credential.password}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
     def _token(self, challenge: Challenge, scopes: tuple[str, ...]) -> str:
@@ -111,12 +119,13 @@ class Tokens:
         return known.value
 
     def _new_token(self, challenge: Challenge, scopes: tuple[str, ...]) -> _Token:
-        if isinstance(self._credential, Entra) and self._is_acr(challenge):
+        credential = self._credential()
+        if isinstance(credential, Entra) and self._is_acr(challenge):
             form = {
                 "grant_type": "refresh_token",
                 "service": challenge.service,
                 "scope": " ".join(scopes),
-                "refresh_token": self._refresh_token(challenge),
+                "refresh_token": self._refresh_token(challenge, credential),
             }
             return self._read(self._send("POST", challenge.realm, headers={}, form=form))
         query = [("service", challenge.service), *(("scope", scope) for scope in scopes)]
@@ -124,13 +133,12 @@ class Tokens:
         url = f"{challenge.realm}?{urlencode(query)}"
         return self._read(self._send("GET", url, headers=headers, form=None))
 
-    def _refresh_token(self, challenge: Challenge) -> str:
-        assert isinstance(self._credential, Entra)
+    def _refresh_token(self, challenge: Challenge, credential: Entra) -> str:
         if self._refresh is None or not self._is_valid(self._refresh):
             form = {
                 "grant_type": "access_token",
                 "service": challenge.service,
-                "access_token": self._credential.token(),
+                "access_token": credential.token(),
             }
             url = challenge.realm.removesuffix("/token") + "/exchange"
             answer = self._send("POST", url, headers={}, form=form)

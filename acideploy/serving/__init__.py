@@ -5,18 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from acideploy.errors import UnsupportedError
 
+if TYPE_CHECKING:
+    from acideploy.models import Model
+
 HERE = Path(__file__).parent
 
 # The name that the runtime is copied to, and started by: `python -m acideploy_serving`.
 RUNTIME_NAME = "acideploy_serving"
+
+# The folder under the app root with every model, as `<name>/<version>/<file or folder>`.
+MODELS = "azureml-models"
 
 # Packages that scripts use themselves: whatever version a user asks for will do for serving.
 LEFT_TO_USERS = frozenset(
@@ -50,6 +58,13 @@ class ServingStack:
 def runtime_directory() -> Path:
     """The folder to copy into a service as `RUNTIME_NAME`."""
     return HERE / "runtime"
+
+
+def model_directory(models: Sequence[Model]) -> str:
+    """`AZUREML_MODEL_DIR` under the app root: the one model's own, else the models' root."""
+    if len(models) == 1:
+        return f"{MODELS}/{models[0].name}/{models[0].version}"
+    return MODELS
 
 
 def supported_pythons() -> tuple[str, ...]:

@@ -52,8 +52,11 @@ def test_the_core_does_not_know_the_command_line() -> None:
     assert [path for path in importing if not path.startswith(("cli/", "__main__"))] == []
 
 
-def test_nothing_imports_azure_yet() -> None:
-    assert _importing("azure") == []
+def test_azure_is_imported_by_few_and_by_nothing_local() -> None:
+    assert {path.rpartition("/")[0] or path for path in _importing("azure")} == {
+        "credentials.py",
+        "registry/acr",
+    }
 
 
 def test_only_the_clock_reads_the_time() -> None:
@@ -68,8 +71,9 @@ def test_only_the_clock_reads_the_time() -> None:
     assert {path.name for path in reading} == {"clock.py"}
 
 
-def test_the_facade_alone_puts_parts_together() -> None:
-    assert _importing("acideploy.models.store") == ["api.py"]
+def test_parts_are_put_together_in_one_place() -> None:
+    assert _importing("acideploy.models.store") == ["parts.py"]
+    assert _importing("acideploy.models.registry_store") == ["parts.py"]
     assert _importing("acideploy.targets.local.target") == ["targets/local/__init__.py"]
 
 

@@ -71,7 +71,7 @@ FILES = (
     _PROFILE,
 )
 
-_DEPLOYMENT = (table.COMPUTE_TYPE, *table.DEPLOYMENT, *table.NETWORK)
+_DEPLOYMENT = (table.COMPUTE_TYPE, table.RUNTIME, *table.DEPLOYMENT, *table.NETWORK)
 _AKS = (*table.AKS, *table.AKS_DEPLOY_ONLY)
 
 
@@ -112,7 +112,7 @@ def configuration_files(
 
 
 def _refuse_gpus(flags: Mapping[str, Any]) -> None:
-    if flags["enable_gpu"] or (flags["gpu_cores"] or 0) > 0:
+    if flags["enable_gpu"] or (flags.get("gpu_cores") or 0) > 0:
         raise UnsupportedError(
             "acideploy offers no GPU: --enable-gpu and --gpu-cores need AKS",
             hint="leave the flag out to run on the CPU",

@@ -145,6 +145,25 @@ def download(session: Session, *, model_id: str, target_dir: Path, overwrite: bo
     return {"id": model_id, "path": str(path)}
 
 
+@command(
+    "copy",
+    MODEL_ID,
+    Option("--from", "source", metavar="STORE", help="`local` or a registry's host."),
+    Option("--to", "target", metavar="STORE", help="`local` or a registry's host."),
+    table=shapes.model_table,
+    examples=[
+        "acideploy model copy -i iris:1 --to contoso.azurecr.io",
+        "acideploy model copy -i iris:1 --from contoso.azurecr.io --to local",
+    ],
+)
+def copy(session: Session, *, model_id: str, source: str | None, target: str | None) -> object:
+    """Copy a version of a model to another store, under the same version."""
+    if source == target:
+        raise WrongUsage("a model is copied from one store to another", hint="--to STORE")
+    model = session.workspace.copy_model(model_id, source=source, target=target)
+    return shapes.model(model, full=session.settings.full)
+
+
 def _newest(models: Sequence[Model]) -> tuple[Model, ...]:
     newest: dict[str, Model] = {}
     for model in models:

@@ -9,7 +9,16 @@ from typing import Any
 from acideploy.cli import shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.unused import RESOURCES, SAMPLES, note_unused
-from acideploy.cli.options import FILE, FILE_OR_FOLDER, PROPERTIES, TAGS, ModelName, OneOf, Option
+from acideploy.cli.options import (
+    COMPRESSION,
+    FILE,
+    FILE_OR_FOLDER,
+    PROPERTIES,
+    TAGS,
+    ModelName,
+    OneOf,
+    Option,
+)
 from acideploy.cli.session import Session
 from acideploy.cli.usage import WrongUsage
 from acideploy.errors import UnsupportedError
@@ -35,6 +44,7 @@ _RUN = (
     TAGS,
     PROPERTIES,
     Option("--output-metadata-file", "-t", type=FILE, help="Write `deploy -f`'s file here."),
+    COMPRESSION,
     *_RUN,
     *RESOURCES,
     *SAMPLES,
@@ -55,6 +65,7 @@ def register(
     tag: Sequence[tuple[str, str]],
     property: Sequence[tuple[str, str]],
     output_metadata_file: Path | None,
+    layer_compression: str,
     **unused: Any,
 ) -> object:
     """Register a file or a folder as the next version of a model."""
@@ -71,7 +82,9 @@ def register(
         tags=dict(tag),
         properties=dict(property),
     )
-    model = session.workspace.register_model(path, draft)
+    model = session.workspace.register_model(
+        path, draft, compression="gzip" if layer_compression == "gzip" else "none"
+    )
     if output_metadata_file:
         write_metadata(output_metadata_file, model)
     return shapes.model(model, full=session.settings.full)

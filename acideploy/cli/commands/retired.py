@@ -50,29 +50,3 @@ def profile(session: Session, **flags: Any) -> None:
         "models are not profiled any more: that was a service of Azure ML",
         hint="deploy with computeType local, and watch the process that service show -v names",
     )
-
-
-@_retired(
-    "package",
-    MODELS,
-    METADATA_FILES,
-    *INFERENCE_FILES,
-    Option("--image-name", "--in"),
-    Option("--image-label", "--il"),
-    Option("--output-path", type=FILE),
-    Option("--no-wait", is_flag=True),
-)
-def package(session: Session, **flags: Any) -> None:
-    """Not available yet: images are not made yet."""
-    raise UnsupportedError(
-        "images are not made yet", hint="acideploy model deploy, with computeType local"
-    )
-
-
-@_retired("attach", Option("--experiment-name", "-e"))
-def attach(session: Session, **flags: Any) -> None:
-    """Not available yet: there is only the local workspace."""
-    raise UnsupportedError(
-        "there is no Azure workspace to attach to yet",
-        hint="acideploy workspace show says which workspace is in use",
-    )

@@ -55,7 +55,7 @@ def list_services(
             (compute_type is None or service.compute_type.lower() == compute_type.lower())
             and (model_name is None or model_name in names)
             and (model_id is None or model_id in service.models)
-            and (image_digest is None or image_digest == service.environment_digest)
+            and (image_digest is None or image_digest in _digests(service))
             and matches(tag, service.tags)
             and matches(property, service.properties)
         )
@@ -63,6 +63,10 @@ def list_services(
     full = session.settings.full or session.settings.table
     services = session.workspace.list_services()
     return [shapes.service(service, full=full) for service in services if wanted(service)]
+
+
+def _digests(service: Service) -> tuple[str | None, ...]:
+    return service.image_digest, service.image_id, service.environment_digest
 
 
 @command("show", NAME, table=shapes.service_table)

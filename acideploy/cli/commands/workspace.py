@@ -10,10 +10,13 @@ from acideploy.cli.session import Session
 @command("show")
 def show(session: Session) -> object:
     """Show where models and services are kept."""
+    attachment = session.workspace.attachment
     return {
         "name": shapes.WORKSPACE_NAME,
-        "kind": "local",
+        "kind": "registry" if attachment else "local",
         "directory": str(session.workspace.directory),
+        "registry": attachment.registry if attachment else None,
+        "registryFrom": attachment.origin if attachment else None,
         "models": len(session.workspace.list_models()),
         "services": len(session.workspace.list_services()),
     }

@@ -28,7 +28,7 @@ from acideploy.clock import Clock
 from acideploy.registry import Manifest
 from acideploy.registry.acr.authorisation import Authorisation
 from acideploy.registry.acr.refusal import refusal
-from acideploy.registry.authentication import Credential, Tokens
+from acideploy.registry.authentication import Login, Tokens
 from acideploy.registry.body import Body
 
 _CONNECT_SECONDS, _READ_SECONDS = 20.0, 300.0
@@ -46,7 +46,7 @@ _ACCEPT = ", ".join(
 class Client:
     """One registry, at `host`. Safe for threads."""
 
-    def __init__(self, host: str, *, credential: Credential, clock: Clock) -> None:
+    def __init__(self, host: str, *, login: Login, clock: Clock) -> None:
         self._host = host
         self._url = f"https://{host}"
         transport = RequestsTransport(
@@ -57,7 +57,7 @@ class Client:
         self._open: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
             self._url, policies=[agent], transport=transport
         )
-        tokens = Tokens(host, credential, send=self._send_form, clock=clock)
+        tokens = Tokens(host, login, send=self._send_form, clock=clock)
         client = ContainerRegistryClient(
             self._url,
             credential=None,

@@ -14,7 +14,7 @@ from acideploy.progress import Advance
 from acideploy.registry import Blob, Manifest, Pushed
 from acideploy.registry.acr.client import Client
 from acideploy.registry.acr.refusal import refusal
-from acideploy.registry.authentication import Credential
+from acideploy.registry.authentication import Login, anonymous
 from acideploy.registry.body import Body
 from acideploy.registry.descriptor import Descriptor
 from acideploy.registry.verified import Verifier
@@ -34,10 +34,10 @@ _CANNOT_LOCK = frozenset({400, 401, 403, 404, 405})
 class AcrRegistry:
     """The registry at `location`, a host that may have a port. Safe for threads."""
 
-    def __init__(self, location: str, *, credential: Credential = None, clock: Clock) -> None:
+    def __init__(self, location: str, *, login: Login = anonymous, clock: Clock) -> None:
         self._location = location
         self._clock = clock
-        self._client = Client(location, credential=credential, clock=clock)
+        self._client = Client(location, login=login, clock=clock)
         self._reached = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +22,9 @@ def workspace() -> FakeWorkspace:
 def cli(workspace: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> RunCli:
     """Runs a line, and further words behind it, on the fake workspace."""
 
-    def opener(*, emit: Emit) -> Workspace:
+    def opener(*, registry: str | None, path: Path | None, emit: Emit) -> Workspace:
         workspace.emit = emit
+        workspace.opened = {"registry": registry, "path": path}
         return workspace
 
     def cli(line: str, *words: str) -> Outcome:

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from acideploy.api import ConfigurationFiles, DeployRequest, UpdateRequest, Workspace
+from acideploy.attachment import Attachment
 from acideploy.config.problem import Problem
 from acideploy.events import Emit
+from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft
+from acideploy.package import Package
 from acideploy.plan import Plan, Step
 from acideploy.registry.descriptor import Descriptor
+from acideploy.request import PackageRequest
 from acideploy.targets import Answer, Keys, Service
 
 MOMENT = datetime(2026, 11, 23, 10, 30, 15, 250000, tzinfo=timezone.utc)
@@ -52,6 +56,7 @@ STEPS = (
     Step(action="make", subject="environment", cause="the conda file changed"),
     Step(action="start", subject="service svc", cause="there is no service of that name"),
 )
+PACKAGE = Package(location="contoso.azurecr.io/package:abc", digest="sha256:abc", size=10)
 ANSWER = Answer(status=200, headers={}, body=b'{"result": [1]}')
 
 
@@ -67,6 +72,9 @@ class FakeWorkspace(Workspace):
     log: str = "first\nlast"
     failure: BaseException | None = None
     directory: Path = Path("/state")
+    attachment: Attachment | None = None
+    package: Package = PACKAGE
+    opened: dict[str, object] = field(default_factory=dict)
     emit: Emit = print
     asked: list[object] = field(default_factory=list)
 
@@ -81,9 +89,21 @@ class FakeWorkspace(Workspace):
         self._ask(files, models)
         return self.problems
 
-    def register_model(self, path: Path, draft: ModelDraft) -> Model:
-        self._ask(path, draft)
+    def register_model(
+        self, path: Path, draft: ModelDraft, *, compression: Compression = "none"
+    ) -> Model:
+        self._ask(path, draft, *(() if compression == "none" else (compression,)))
         return MODEL
+
+    def copy_model(
+        self, reference: str, *, source: str | None = None, target: str | None = None
+    ) -> Model:
+        self._ask("copy", reference, source, target)
+        return MODEL
+
+    def package_model(self, request: PackageRequest) -> Package:
+        self._ask(request)
+        return self.package
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
         self._ask(name)

@@ -34,7 +34,7 @@ def walk(fragment: Fragment, root: Fragment) -> Iterator[tuple[tuple[str, ...], 
         (
             "deploymentconfig",
             [
-                [flags.COMPUTE_TYPE],
+                [flags.COMPUTE_TYPE, flags.RUNTIME],
                 flags.DEPLOYMENT,
                 flags.NETWORK,
                 flags.AKS,

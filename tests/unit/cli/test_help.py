@@ -83,7 +83,8 @@ def test_every_example_is_a_command_line_that_works(
 
 
 def test_what_newcomers_need_first_has_examples() -> None:
-    assert WITH_EXAMPLES == ["init", "check", "model deploy", "model register", "service run"]
+    needed = {"init", "check", "model deploy", "model register", "model package", "service run"}
+    assert needed <= set(WITH_EXAMPLES)
 
 
 @pytest.mark.parametrize("path", ENTRIES)

@@ -140,3 +140,20 @@ def test_a_table_shows_each_model_in_a_line(cli: RunCli) -> None:
         "----  -------  -----------  -------------------  ------  ---------",
         "iris  2        ScikitLearn  2026-11-23T10:30:15  1.0 kB  stage=dev",
     ]
+
+
+def test_a_model_is_copied_between_stores(cli: RunCli, workspace: FakeWorkspace) -> None:
+    assert cli("model copy -i iris:1 --from local --to contoso.azurecr.io").code == 0
+    assert workspace.asked == [("copy", "iris:1", "local", "contoso.azurecr.io")]
+
+
+@pytest.mark.parametrize("stores", ["", "--from local --to local"])
+def test_a_model_is_not_copied_onto_itself(
+    cli: RunCli, workspace: FakeWorkspace, stores: str
+) -> None:
+    assert (cli(f"model copy -i iris:1 {stores}").code, workspace.asked) == (2, [])
+
+
+def test_a_model_can_be_stored_compressed(cli: RunCli, workspace: FakeWorkspace) -> None:
+    cli("model register -n iris -p model.pkl --layer-compression gzip")
+    assert workspace.asked[0][-1] == "gzip"  # type: ignore[index]

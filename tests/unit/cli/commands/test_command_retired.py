@@ -9,7 +9,6 @@ from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
     "line",
     [
         "service get-access-token -n svc -w ws -g rg",
-        "model package -m iris:1 -ic ic.json --output-path out --no-wait -v",
         "model profile -n p -m iris:1 --ic ic.json --idi data --cc 1 --memory-in-gb 2 -t out",
         "folder attach -w ws -g rg",
     ],

@@ -1,0 +1,61 @@
+"""Who the user is to a registry: variables, what `docker login` keeps, what `az login` knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from acideploy.errors import RegistryError
+from acideploy.registry.authentication import Credential, Entra, Password
+
+USERNAME_VARIABLE = "ACIDEPLOY_REGISTRY_USERNAME"
+PASSWORD_VARIABLE = "ACIDEPLOY_REGISTRY_PASSWORD"
+
+# What an Entra token for a registry's data is for, in every cloud.
+_AUDIENCE = "https://containerregistry.azure.net/.default"
+# The user that stands for a token in the place of a password.
+_TOKEN_USER = "00000000-0000-0000-0000-000000000000"
+# Docker keeps its own registry under the name that it had first.
+_DOCKER_HUB, _DOCKER_HUB_KEY = "registry-1.docker.io", "docker.io"
+
+
+def password_in(variables: Mapping[str, str]) -> Password | None:
+    """The user and the password that the environment variables name, both or none."""
+    username, password = variables.get(USERNAME_VARIABLE), variables.get(PASSWORD_VARIABLE)
+    return Password(username=username, password=password) if username and password else None
+
+
+def credential_for(host: str) -> Credential:
+    """What is known for the registry at `host`. Raises RegistryError when its token is asked."""
+    return _docker_login(host) or Entra(token=_entra_token)
+
+
+def _docker_login(host: str) -> Password | None:
+    """What `docker login` has kept, in its file or with its helper programs."""
+    from docker import auth
+    from docker.errors import DockerException
+
+    key = _DOCKER_HUB_KEY if host == _DOCKER_HUB else host
+    try:
+        found = auth.load_config().resolve_authconfig(key) or {}
+    except DockerException:
+        # A helper that is missing or fails: the other ways to log in are left.
+        return None
+    if token := found.get("IdentityToken") or found.get("identitytoken"):
+        return Password(username=_TOKEN_USER, password=token)
+    username = found.get("username") or found.get("Username")
+    password = found.get("password") or found.get("Password")
+    return Password(username=username, password=password) if username and password else None
+
+
+def _entra_token() -> str:
+    from azure.core.exceptions import ClientAuthenticationError
+    from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+
+    try:
+        return DefaultAzureCredential().get_token(_AUDIENCE).token
+    except (ClientAuthenticationError, CredentialUnavailableError) as error:
+        raise RegistryError(
+            "there is no Azure login to use",
+            hint=f"az login; or docker login; or set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}",
+            detail=str(error),
+        ) from error

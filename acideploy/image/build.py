@@ -1,0 +1,70 @@
+"""The image of a service: its base, its packages, what serves it, its models, its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from acideploy.clock import Clock
+from acideploy.environment.base_image import BaseImage
+from acideploy.environment.packages import PackageLayers
+from acideploy.events import Emit
+from acideploy.image import Compression, Image
+from acideploy.image.base import ensure_base
+from acideploy.image.compose import compose
+from acideploy.image.contents import code_layer, serving_layer, settings_of
+from acideploy.image.reference import parse_image_reference
+from acideploy.models import ModelStore
+from acideploy.plan import Wanted
+from acideploy.registry import Registry
+
+# The registry that a base image is in, for its host.
+OpenRegistry = Callable[[str, BaseImage], Registry]
+
+
+class ImageBuilder:
+    """Makes images whose layers are in `registry`, or will be when they are pushed there."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        store: ModelStore,
+        packages: PackageLayers,
+        open_registry: OpenRegistry,
+        clock: Clock,
+        mtime: int,
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._packages = packages
+        self._open_registry = open_registry
+        self._clock = clock
+        self._mtime = mtime
+
+    def build(self, wanted: Wanted, *, compression: Compression = "none", emit: Emit) -> Image:
+        """The image, with a digest that depends on nothing but what is wanted and the base image.
+
+        Models and packages are in the registry then, the code is not. Raises DependencyError,
+        StorageError, RegistryError, NotFoundError.
+        """
+        assert wanted.base is not None
+        name = parse_image_reference(wanted.base.name)
+        base = ensure_base(
+            name,
+            source=self._open_registry(name.endpoint, wanted.base),
+            registry=self._registry,
+            clock=self._clock,
+            emit=emit,
+        )
+        layers = [
+            serving_layer(mtime=self._mtime, compression=compression),
+            *(self._store.layer(model) for model in wanted.models),
+            code_layer(wanted.code, mtime=self._mtime, compression=compression),
+        ]
+        if not wanted.base.has_packages:
+            packages = self._packages.ensure(wanted.environment, compression=compression, emit=emit)
+            layers.insert(0, packages)
+        settings = settings_of(
+            wanted.code, wanted.models, python=wanted.base.python, variables=wanted.variables
+        )
+        return compose(base, layers, settings, created=self._mtime)

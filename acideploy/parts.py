@@ -1,0 +1,108 @@
+"""The parts of a workspace, put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from acideploy.clock import Clock
+from acideploy.environment.base_image import BaseImage
+from acideploy.environment.packages import PackageLayers
+from acideploy.environment.venv import VenvBuilder
+from acideploy.home import environments_directory, services_directory, store_directory
+from acideploy.image.build import ImageBuilder
+from acideploy.image.layer import source_date_epoch
+from acideploy.models import ModelStore
+from acideploy.models.store import LayoutModelStore
+from acideploy.registry import Registry
+from acideploy.registry.authentication import Credential, Password
+from acideploy.registry.directory import DirectoryRegistry
+from acideploy.registry.layout import ImageLayout
+from acideploy.targets.local import LocalTarget
+from acideploy.targets.local.engines import Engines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What keeps models and images, what makes environments and images, what runs services.
+
+    `host` is that of the registry, None where the workspace is a directory.
+    """
+
+    host: str | None
+    registry: Registry
+    store: ModelStore
+    environments: VenvBuilder
+    images: ImageBuilder
+    target: LocalTarget
+    open_registry: Callable[[str], Registry]
+
+
+def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
+    """The parts of the workspace in `directory`, which keeps its models and images in `registry`.
+
+    Without one they are kept in the directory, too. Nothing is contacted yet.
+    """
+    mtime = source_date_epoch(os.environ)
+    kept, store = _remote(registry, clock, mtime) if registry else _local(directory, clock, mtime)
+    scratch = environments_directory(directory)
+
+    def open_registry(host: str, base: BaseImage | None = None) -> Registry:
+        return kept if host == kept.location else _open_registry(host, base, clock)
+
+    images = ImageBuilder(
+        kept,
+        store=store,
+        packages=PackageLayers(kept, scratch=scratch, clock=clock, mtime=mtime),
+        open_registry=open_registry,
+        clock=clock,
+        mtime=mtime,
+    )
+    return Parts(
+        host=registry,
+        registry=kept,
+        store=store,
+        environments=VenvBuilder(scratch, clock=clock),
+        images=images,
+        target=LocalTarget(services_directory(directory), clock=clock, engines=Engines(os.environ)),
+        open_registry=open_registry,
+    )
+
+
+def open_store(directory: Path, *, where: str, clock: Clock) -> ModelStore:
+    """The models in the workspace's directory, for `local`, or in the registry of that host."""
+    return assemble(directory, registry=None if where == "local" else where, clock=clock).store
+
+
+def _local(directory: Path, clock: Clock, mtime: int) -> tuple[Registry, ModelStore]:
+    place = store_directory(directory)
+    kept = DirectoryRegistry(ImageLayout(place, clock=clock))
+    return kept, LayoutModelStore(place, clock=clock, mtime=mtime)
+
+
+def _remote(host: str, clock: Clock, mtime: int) -> tuple[Registry, ModelStore]:
+    # The Azure SDK, which nothing local loads.
+    from acideploy.credentials import credential_for, password_in
+    from acideploy.models.registry_store import RegistryModelStore
+    from acideploy.registry.acr import AcrRegistry
+
+    def login() -> Credential:
+        return password_in(os.environ) or credential_for(host)
+
+    kept = AcrRegistry(host, login=login, clock=clock)
+    return kept, RegistryModelStore(kept, clock=clock, mtime=mtime)
+
+
+def _open_registry(host: str, base: BaseImage | None, clock: Clock) -> Registry:
+    """Another registry; for a base image with the login that the inference config gives."""
+    from acideploy.credentials import credential_for
+    from acideploy.registry.acr import AcrRegistry
+
+    def login() -> Credential:
+        if base and base.username and base.password:
+            return Password(username=base.username, password=base.password)
+        return credential_for(host)
+
+    return AcrRegistry(host, login=login, clock=clock)
