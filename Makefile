@@ -27,7 +27,7 @@ demo: $(READY)
 	@ACIDEPLOY=$(abspath $(BIN)/acideploy) sh tests/demo.sh .cache/demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

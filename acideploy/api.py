@@ -162,15 +162,17 @@ class Workspace:
 
     def plan(self, request: DeployRequest) -> Plan:
         """What `deploy` would do. Changes nothing."""
-        return self._plan(self._wanted(request))
+        return self._plan(self._wanted(request), request.compression)
 
     def deploy(self, request: DeployRequest) -> Service:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
         with self._target.changing(request.name, new=True):
-            plan = self._plan(wanted)
+            plan = self._plan(wanted, request.compression)
             plan.require_overwrite(request.overwrite)
-            return self._carry_out(wanted, plan, wait=not request.no_wait)
+            return self._carry_out(
+                wanted, plan, compression=request.compression, wait=not request.no_wait
+            )
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
@@ -188,6 +190,7 @@ class Workspace:
                 store=self._store,
                 directory=self._working_directory,
                 leave_out=self.directory,
+                choose_runtime=self._target.choose_runtime,
                 emit=self._emit,
             )
             if is_only_described(request):
@@ -255,6 +258,13 @@ class Workspace:
             }
         )
 
+    def prune_images(self) -> dict[str, int]:
+        """Removes the images of this workspace that no service uses; the bytes of each by name.
+
+        None, where no container engine answers.
+        """
+        return self._target.prune()
+
     # Inside.
 
     def _wanted(self, request: DeployRequest) -> Wanted:
@@ -263,19 +273,21 @@ class Workspace:
             store=self._store,
             directory=self._working_directory,
             leave_out=self.directory,
+            choose_runtime=self._target.choose_runtime,
             emit=self._emit,
         )
 
-    def _plan(self, wanted: Wanted) -> Plan:
+    def _plan(self, wanted: Wanted, compression: Compression = "none") -> Plan:
         return make_plan(
             wanted,
-            environment_exists=self._builder.find(wanted.environment) is not None,
+            environment_exists=self._parts.has_environment(wanted, compression),
             present=self._target.present(wanted.name),
         )
 
     def _ensure_environment(self, name: str) -> None:
         """Makes the environment of a service again if its cache was cleared."""
-        if current := self._target.record(name).current:
+        current = self._target.record(name).current
+        if current and current.runtime == "process":
             request = EnvironmentRequest.from_json(current.environment_request)
             self._builder.ensure(request, emit=self._emit)
 
@@ -288,14 +300,16 @@ class Workspace:
             )
         return self._target.folder(name).key_file(current)
 
-    def _carry_out(self, wanted: Wanted, plan: Plan, *, wait: bool) -> Service:
+    def _carry_out(
+        self, wanted: Wanted, plan: Plan, *, compression: Compression = "none", wait: bool
+    ) -> Service:
         return deploy(
             wanted,
             plan,
-            builder=self._builder,
-            store=self._store,
-            target=self._target,
+            parts=self._parts,
+            compression=compression,
             wait=wait,
+            clock=self._clock,
             emit=self._emit,
         )
 

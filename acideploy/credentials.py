@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acideploy.errors import RegistryError
-from acideploy.registry.authentication import Credential, Entra, Password
+from acideploy.registry.authentication import TOKEN_USER, Credential, Entra, Password
 
 USERNAME_VARIABLE = "ACIDEPLOY_REGISTRY_USERNAME"
 PASSWORD_VARIABLE = "ACIDEPLOY_REGISTRY_PASSWORD"
 
 # What an Entra token for a registry's data is for, in every cloud.
 _AUDIENCE = "https://containerregistry.azure.net/.default"
-# The user that stands for a token in the place of a password.
-_TOKEN_USER = "00000000-0000-0000-0000-000000000000"
 # Docker keeps its own registry under the name that it had first.
 _DOCKER_HUB, _DOCKER_HUB_KEY = "registry-1.docker.io", "docker.io"
 
@@ -41,7 +39,7 @@ def _docker_login(host: str) -> Password | None:
         # A helper that is missing or fails: the other ways to log in are left.
         return None
     if token := found.get("IdentityToken") or found.get("identitytoken"):
-        return Password(username=_TOKEN_USER, password=token)
+        return Password(username=TOKEN_USER, password=token)
     username = found.get("username") or found.get("Username")
     password = found.get("password") or found.get("Password")
     return Password(username=username, password=password) if username and password else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from acideploy.code.selection import why_left_out
 from acideploy.config.problem import Place
+from acideploy.errors import StorageError
 
 _TRACEBACK = "Traceback (most recent call last):"
 # What the server logs when it begins to take requests.
@@ -132,7 +135,7 @@ def _hint(exception: str, origin: CodeOrigin) -> str | None:
     if match := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", exception):
         return _missing_module(match[1], origin)
     if exception.startswith("FileNotFoundError"):
-        return (
+        return _missing_file(exception, origin) or (
             "the model's files are under AZUREML_MODEL_DIR: with one model, the registered file or "
             "folder itself; with several, <name>/<version>/<file or folder>"
         )
@@ -145,6 +148,9 @@ def _missing_module(module: str, origin: CodeOrigin) -> str:
     top = module.partition(".")[0]
     if top == "azureml":
         return "deploy with `--full-azureml`, which keeps the original azureml packages"
+    path = module.replace(".", "/")
+    if hint := _left_out(f"{path}.py", origin) or _left_out(path, origin):
+        return hint
     beside = origin.origin / f"{top}.py"
     if beside.exists() or (origin.origin / top).is_dir():
         return (
@@ -154,6 +160,27 @@ def _missing_module(module: str, origin: CodeOrigin) -> str:
     if similar := get_close_matches(top, sys.stdlib_module_names, n=1, cutoff=0.8):
         return f"did you mean `import {similar[0]}`?"
     return f"add `{_DISTRIBUTIONS.get(top, top)}` to the pip section of the conda file"
+
+
+def _missing_file(exception: str, origin: CodeOrigin) -> str | None:
+    named = re.search(r"No such file or directory: '(.+)'", exception)
+    # The service runs in the folder above the source directory.
+    path = Path(origin.deployed.parent, named[1] if named else "").resolve()
+    deployed = origin.deployed.resolve()
+    if not path.is_relative_to(deployed):
+        return None
+    return _left_out(path.relative_to(deployed).as_posix(), origin)
+
+
+def _left_out(name: str, origin: CodeOrigin) -> str | None:
+    """A hint for what the user has and the service has not: which rule left it out."""
+    if not os.path.lexists(origin.origin / name):
+        return None
+    try:
+        reason = why_left_out(origin.origin, name)
+    except StorageError:
+        return None
+    return f"{name} is in {origin.origin}, but {reason.text}" if reason else None
 
 
 def _without_traceback(log: str) -> Diagnosis | None:

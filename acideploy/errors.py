@@ -88,8 +88,22 @@ class DependencyError(AcideployError):
 
 
 class ServiceFailedError(AcideployError):
+    """`cause` is what the message says of the failure alone, where it is known."""
+
     exit_code = 8
     meaning = "the service crashed: `init()` raised, a module or a file is missing"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        hint: str | None = None,
+        detail: str | None = None,
+        cause: str | None = None,
+    ) -> None:
+        super().__init__(message, place=place, hint=hint, detail=detail)
+        self.cause = cause
 
 
 class DeadlineError(AcideployError):
@@ -146,6 +160,13 @@ class EngineError(AcideployError):
     exit_code = 15
     meaning = "the container engine cannot be reached, or refused"
 
-    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        detail: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
         self.status = status

@@ -53,17 +53,17 @@ def package(
     destination = request.destination
     if isinstance(destination, ToContext):
         folder = directory / destination.folder
-        dockerfile = write_context(wanted, folder, store=parts.store, emit=emit)
-        return Package(location=str(dockerfile))
+        write_context(wanted, folder, store=parts.store, emit=emit)
+        return Package(location=str(destination.folder / "Dockerfile"))
     image = parts.images.build(wanted, compression=request.compression, emit=emit)
     label = request.image_label or digest_to_hex(image.digest)[:12]
     here = parts.host or _NO_HOST
     name = parse_image_reference(f"{request.image_name}:{label}", registry=here)
-    location = (
+    if isinstance(destination, ToArchive):
         _write_archive(image, name, directory / destination.file, clock=clock, emit=emit)
-        if isinstance(destination, ToArchive)
-        else _push(image, name, destination, parts, directory, clock, emit)
-    )
+        location = str(destination.file)
+    else:
+        location = _push(image, name, destination, parts, directory, clock, emit)
     return Package(location=location, digest=image.digest, size=image.size)
 
 
@@ -92,13 +92,14 @@ def _push(
         emit=emit,
     )
     if isinstance(registry, DirectoryRegistry):
-        return f"oci:{registry.location}:{name.repository}:{name.tag}"
+        typed = destination.directory if destination else registry.location
+        return f"oci:{typed}:{name.repository}:{name.tag}"
     return str(name)
 
 
 def _write_archive(
     image: Image, name: ImageReference, file: Path, *, clock: Clock, emit: Emit
-) -> str:
+) -> None:
     """The file is there whole or not at all."""
     tag = f"{name.repository}:{name.tag}"
     total = archive_size(image, tag=tag)
@@ -121,4 +122,3 @@ def _write_archive(
             raise
     except OSError as error:
         raise storage_error("write", file, error) from error
-    return str(file)

@@ -6,16 +6,19 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.packages import PackageLayers
 from acideploy.environment.venv import VenvBuilder
 from acideploy.home import environments_directory, services_directory, store_directory
+from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder
 from acideploy.image.layer import source_date_epoch
 from acideploy.models import ModelStore
 from acideploy.models.store import LayoutModelStore
+from acideploy.plan import Wanted
 from acideploy.registry import Registry
 from acideploy.registry.authentication import Credential, Password
 from acideploy.registry.directory import DirectoryRegistry
@@ -28,7 +31,8 @@ from acideploy.targets.local.engines import Engines
 class Parts:
     """What keeps models and images, what makes environments and images, what runs services.
 
-    `host` is that of the registry, None where the workspace is a directory.
+    `host` is that of the registry, None where the workspace is a directory. `login` is with what a
+    container engine may pull from it.
     """
 
     host: str | None
@@ -38,6 +42,13 @@ class Parts:
     images: ImageBuilder
     target: LocalTarget
     open_registry: Callable[[str], Registry]
+    login: Callable[[], Password | None]
+
+    def has_environment(self, wanted: Wanted, compression: Compression) -> bool:
+        """Whether the packages that are wanted have been installed before."""
+        if wanted.runtime == "process":
+            return self.environments.find(wanted.environment) is not None
+        return self.images.has_packages(wanted, compression)
 
 
 def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
@@ -46,7 +57,9 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
     Without one they are kept in the directory, too. Nothing is contacted yet.
     """
     mtime = source_date_epoch(os.environ)
-    kept, store = _remote(registry, clock, mtime) if registry else _local(directory, clock, mtime)
+    kept, store, login = (
+        _remote(registry, clock, mtime) if registry else _local(directory, clock, mtime)
+    )
     scratch = environments_directory(directory)
 
     def open_registry(host: str, base: BaseImage | None = None) -> Registry:
@@ -68,6 +81,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         images=images,
         target=LocalTarget(services_directory(directory), clock=clock, engines=Engines(os.environ)),
         open_registry=open_registry,
+        login=login,
     )
 
 
@@ -76,13 +90,16 @@ def open_store(directory: Path, *, where: str, clock: Clock) -> ModelStore:
     return assemble(directory, registry=None if where == "local" else where, clock=clock).store
 
 
-def _local(directory: Path, clock: Clock, mtime: int) -> tuple[Registry, ModelStore]:
+_Kept: TypeAlias = tuple[Registry, ModelStore, Callable[[], Password | None]]
+
+
+def _local(directory: Path, clock: Clock, mtime: int) -> _Kept:
     place = store_directory(directory)
     kept = DirectoryRegistry(ImageLayout(place, clock=clock))
-    return kept, LayoutModelStore(place, clock=clock, mtime=mtime)
+    return kept, LayoutModelStore(place, clock=clock, mtime=mtime), lambda: None
 
 
-def _remote(host: str, clock: Clock, mtime: int) -> tuple[Registry, ModelStore]:
+def _remote(host: str, clock: Clock, mtime: int) -> _Kept:
     # The Azure SDK, which nothing local loads.
     from acideploy.credentials import credential_for, password_in
     from acideploy.models.registry_store import RegistryModelStore
@@ -92,7 +109,7 @@ def _remote(host: str, clock: Clock, mtime: int) -> tuple[Registry, ModelStore]:
         return password_in(os.environ) or credential_for(host)
 
     kept = AcrRegistry(host, login=login, clock=clock)
-    return kept, RegistryModelStore(kept, clock=clock, mtime=mtime)
+    return kept, RegistryModelStore(kept, clock=clock, mtime=mtime), kept.login
 
 
 def _open_registry(host: str, base: BaseImage | None, clock: Clock) -> Registry:

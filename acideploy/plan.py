@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from acideploy.code import Code
-from acideploy.config.values import Limits, Runtime, RuntimeChoice, Serving
+from acideploy.config.values import Limits, Runtime, Serving
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import ConflictError
 from acideploy.models import Model
 
-Action: TypeAlias = Literal["make", "reuse", "unpack", "copy", "start", "replace", "keep"]
+Action: TypeAlias = Literal["make", "reuse", "unpack", "mount", "copy", "start", "replace", "keep"]
 
 # The parts of a revision, in the order they are told.
 PARTS = ("environment", "models", "code", "settings")
@@ -25,7 +25,7 @@ PARTS = ("environment", "models", "code", "settings")
 class Wanted:
     """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
 
-    `runtime` is `auto` only until the target has chosen; `limits` are those of a container.
+    `limits` are those of a container.
     `base` is the image below, where an image is made. `environment_details` is the environment
     object of the inference config, for results.
     `kept_parts` are the parts of a deployed revision that an update does not touch: a running
@@ -37,7 +37,7 @@ class Wanted:
     code: Code
     environment: EnvironmentRequest
     serving: Serving = Serving()
-    runtime: RuntimeChoice = "process"
+    runtime: Runtime = "process"
     limits: Limits = Limits()
     port: int | None = None
     base: BaseImage | None = None
@@ -51,12 +51,17 @@ class Wanted:
     def parts(self) -> Mapping[str, str]:
         """A name for the content of each of `PARTS`. Raises StorageError."""
         made: dict[str, Callable[[], str]] = {
-            "environment": lambda: self.environment.digest,
+            "environment": self._environment,
             "models": lambda: _digest([[model.id, model.layer_digest] for model in self.models]),
             "code": self.code.digest,
             "settings": lambda: _digest(self._settings()),
         }
         return {part: self.kept_parts.get(part) or make() for part, make in made.items()}
+
+    def _environment(self) -> str:
+        if self.runtime == "process" or self.base is None:
+            return self.environment.digest
+        return _digest([self.environment.image_digest, self.base.name, self.base.python])
 
     def _settings(self) -> list[object]:
         serving = self.serving
@@ -125,17 +130,26 @@ def make_plan(wanted: Wanted, *, environment_exists: bool, present: Present | No
         keep = Step(action="keep", subject=subject, cause="nothing changed")
         return Plan(service=wanted.name, target="local", steps=(keep,))
     environment = _environment_steps(wanted.environment, exists=environment_exists)
-    unpack = (
-        Step(action="unpack", subject=f"model {model.id}", cause=f"{model.size:,} bytes")
-        for model in wanted.models
-    )
-    copy = Step(action="copy", subject="code", cause=f"from {wanted.code.path}")
     if present is None:
         run = Step(action="start", subject=subject, cause="there is no service of that name")
     else:
         cause = f"changed: {', '.join(changed)}" if changed else "it is not running"
         run = Step(action="replace", subject=subject, cause=cause)
-    return Plan(service=wanted.name, target="local", steps=(*environment, *unpack, copy, run))
+    return Plan(
+        service=wanted.name, target="local", steps=(*environment, *_content_steps(wanted), run)
+    )
+
+
+def _content_steps(wanted: Wanted) -> list[Step]:
+    verb: Action = "unpack" if wanted.runtime == "process" else "mount"
+    steps = [
+        Step(action=verb, subject=f"model {model.id}", cause=f"{model.size:,} bytes")
+        for model in wanted.models
+    ]
+    steps.append(Step(action="copy", subject="code", cause=f"from {wanted.code.path}"))
+    if wanted.runtime == "container" and wanted.base:
+        steps.append(Step(action="make", subject="image", cause=f"on {wanted.base.name}"))
+    return steps
 
 
 def _environment_steps(request: EnvironmentRequest, *, exists: bool) -> list[Step]:

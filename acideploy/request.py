@@ -48,6 +48,7 @@ class DeployRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
+    compression: Compression = "none"
     overwrite: bool = False
     no_wait: bool = False
 

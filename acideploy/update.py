@@ -10,6 +10,7 @@ from typing import Any
 from acideploy.code import Code
 from acideploy.config import read_deployment_config
 from acideploy.config.values import Limits, Override, Serving
+from acideploy.environment.base_image import BaseImage
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.events import Emit
 from acideploy.models import ModelStore
@@ -17,7 +18,7 @@ from acideploy.plan import Wanted
 from acideploy.request import ConfigurationFiles, DeployRequest, UpdateRequest
 from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.record import Revision
-from acideploy.wanted import find_models, require_local, tell, wanted_by
+from acideploy.wanted import ChooseRuntime, find_models, require_local, tell, wanted_by
 
 
 def wanted_by_update(
@@ -28,6 +29,7 @@ def wanted_by_update(
     store: ModelStore,
     directory: Path,
     leave_out: Path,
+    choose_runtime: ChooseRuntime,
     emit: Emit,
 ) -> Wanted:
     """The deployed revision with the changes of an update."""
@@ -36,10 +38,18 @@ def wanted_by_update(
         models = find_models(request.models, request.model_metadata_files, store)
         wanted = _changed(wanted, "models", models=models)
     if request.files.say_where:
-        wanted = _with_deployment(wanted, request.files, directory, emit)
+        wanted = _with_deployment(wanted, request.files, directory, choose_runtime, emit)
     if request.files.say_what_runs:
         deploy = _deploy_request(request, wanted.environment)
-        new = wanted_by(deploy, store=store, directory=directory, leave_out=leave_out, emit=emit)
+        new = wanted_by(
+            deploy,
+            store=store,
+            directory=directory,
+            leave_out=leave_out,
+            choose_runtime=choose_runtime,
+            default_runtime=wanted.runtime,
+            emit=emit,
+        )
         wanted = _with_inference(wanted, new)
     return wanted
 
@@ -92,6 +102,7 @@ def _wanted_again(
             app_insights_enabled=revision.app_insights_enabled,
         ),
         runtime=revision.runtime,
+        base=BaseImage.from_json(revision.base) if revision.base else None,
         limits=revision.container.limits if revision.container else Limits(),
         variables=revision.variables,
         environment_details=revision.environment,
@@ -103,7 +114,11 @@ def _wanted_again(
 
 
 def _with_deployment(
-    wanted: Wanted, files: ConfigurationFiles, directory: Path, emit: Emit
+    wanted: Wanted,
+    files: ConfigurationFiles,
+    directory: Path,
+    choose_runtime: ChooseRuntime,
+    emit: Emit,
 ) -> Wanted:
     """The keys that the file or the flags give, over those of the deployed service."""
     overrides = files.deployment_overrides
@@ -119,11 +134,14 @@ def _with_deployment(
         for field in Serving.__dataclass_fields__
         if (value := getattr(local.serving, field)) is not None
     }
+    runtime = choose_runtime(local.runtime or wanted.runtime, emit=emit)
+    # Another runtime has its packages in another form.
+    changed = ("settings",) if runtime == wanted.runtime else ("settings", "environment")
     return _changed(
         wanted,
-        "settings",
+        *changed,
         serving=replace(wanted.serving, **given),
-        runtime=local.runtime or wanted.runtime,
+        runtime=runtime,
         limits=Limits(
             cpu=local.limits.cpu or wanted.limits.cpu,
             memory_in_gb=local.limits.memory_in_gb or wanted.limits.memory_in_gb,
@@ -164,6 +182,7 @@ def _with_inference(wanted: Wanted, new: Wanted) -> Wanted:
         *("code", "environment", "settings"),
         code=new.code,
         environment=new.environment,
+        base=new.base,
         variables=new.variables,
         environment_details=new.environment_details,
     )

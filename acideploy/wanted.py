@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from acideploy.checks import certificate_problems, variable_problems
 from acideploy.code import Code, code_of
+from acideploy.code.problems import code_problems
 from acideploy.config import (
     Checked,
     check_service_name,
@@ -22,11 +24,18 @@ from acideploy.config.values import (
     Environment,
     InferenceConfig,
     LocalDeployment,
+    Runtime,
+    RuntimeChoice,
 )
 from acideploy.environment.base_image import base_image_of
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
-from acideploy.errors import AcideployError, ConfigurationError, UnsupportedError
+from acideploy.errors import (
+    AcideployError,
+    ConfigurationError,
+    StorageError,
+    UnsupportedError,
+)
 from acideploy.events import Emit, Noticed
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
@@ -59,16 +68,19 @@ def check_given(
         *(inference.problems if files.say_what_runs or neither else ()),
         *(deployment.problems if files.say_where or neither else ()),
     )
-    if inference.value is None or not isinstance(deployment.value, LocalDeployment):
+    if inference.value is None:
         return found
     request = DeployRequest(name="", files=files)
     try:
-        _, problems = _prepare(request, inference.value, deployment.value, directory, leave_out)
+        if isinstance(deployment.value, LocalDeployment):
+            _, problems = _prepare(request, inference.value, deployment.value, directory, leave_out)
+        else:
+            problems = code_problems(code_of(inference.value, leave_out=leave_out))
     except ConfigurationError as error:
         problems = error.problems
     except AcideployError as error:
         problem = Problem(
-            code="environment-refused",
+            code="unreadable-file" if isinstance(error, StorageError) else "environment-refused",
             severity="error",
             message=error.message,
             place=error.place,
@@ -84,8 +96,20 @@ def is_refused(problems: Sequence[Problem], *, strict: bool) -> bool:
     return any(problem.severity in refused for problem in problems)
 
 
+class ChooseRuntime(Protocol):
+    def __call__(self, choice: RuntimeChoice, *, emit: Emit) -> Runtime:
+        """What a service of that choice runs in. Raises EngineError."""
+
+
 def wanted_by(
-    request: DeployRequest, *, store: ModelStore, directory: Path, leave_out: Path, emit: Emit
+    request: DeployRequest,
+    *,
+    store: ModelStore,
+    directory: Path,
+    leave_out: Path,
+    choose_runtime: ChooseRuntime,
+    default_runtime: Runtime = "process",
+    emit: Emit,
 ) -> Wanted:
     """What a deploy request asks for. Raises ConfigurationError with every problem, and others.
 
@@ -93,6 +117,8 @@ def wanted_by(
     """
     inference, deployment = _require(request, directory, emit)
     local = require_local(deployment)
+    runtime = choose_runtime(local.runtime or default_runtime, emit=emit)
+    local = replace(local, runtime=runtime)
     wanted, problems = _prepare(request, inference, local, directory, leave_out)
     tell(problems, strict=request.files.strict, emit=emit)
     models = find_models(request.models, request.model_metadata_files, store)
@@ -112,8 +138,8 @@ def wanted_by_package(
     tell(inference.problems, strict=request.files.strict, emit=emit)
     assert inference.value is not None
     asked = DeployRequest(name="", files=request.files)
-    local = LocalDeployment()
-    wanted, problems = _prepare(asked, inference.value, local, directory, leave_out, for_image=True)
+    local = LocalDeployment(runtime="container")
+    wanted, problems = _prepare(asked, inference.value, local, directory, leave_out)
     tell(problems, strict=request.files.strict, emit=emit)
     models = find_models(request.models, request.model_metadata_files, store)
     return replace(wanted, models=models)
@@ -125,8 +151,6 @@ def _prepare(
     local: LocalDeployment,
     directory: Path,
     leave_out: Path,
-    *,
-    for_image: bool = False,
 ) -> tuple[Wanted, tuple[Problem, ...]]:
     """What is wanted, without its models, and every problem in that."""
     environment = inference.environment or Environment()
@@ -137,7 +161,7 @@ def _prepare(
         directory=_requirements_directory(inference, directory),
         python=request.files.python,
         full_azureml=request.files.full_azureml or bool(beyond),
-        for_image=for_image,
+        for_image=local.runtime == "container",
     )
     conda = environment.conda
     variables = {**(conda.variables if conda else {}), **environment.variables}
@@ -148,7 +172,7 @@ def _prepare(
         environment=asked,
         base=base_image_of(environment, asked),
         serving=local.serving,
-        runtime=local.runtime or "process",
+        runtime="container" if local.runtime == "container" else "process",
         limits=local.limits,
         port=local.port,
         variables=variables,
@@ -158,7 +182,7 @@ def _prepare(
         properties=request.properties,
     )
     wrong = (*variable_problems(variables), *certificate_problems(local.serving))
-    return wanted, (*wrong, *beyond, *notes)
+    return wanted, (*wrong, *code_problems(code), *beyond, *notes)
 
 
 def _beyond_stand_in(code: Code, environment: Environment) -> tuple[Problem, ...]:

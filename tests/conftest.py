@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+pytest_plugins = ["tests.parts.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:

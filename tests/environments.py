@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -11,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,8 +18,8 @@ import uv
 
 from acideploy.environment.interpreter import find_interpreter
 from acideploy.errors import DependencyError
+from tests.cache import cache_directory, only_one_process
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 NO_NETWORK = re.compile(
     r"dns error|error sending request|Failed to fetch|Failed to connect|operation timed out", re.I
 )
@@ -38,8 +36,8 @@ def environment(requirements: Sequence[str], *, python: str | None = None) -> Pa
     interpreter = _interpreter(version)
     asked = json.dumps([interpreter, sorted(requirements)])
     name = f"python{version}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
-    directory = _cache() / name
-    with _only_one_process(directory.with_suffix(".lock")):
+    directory = cache_directory("environments") / name
+    with only_one_process(directory.with_suffix(".lock")):
         if not (directory / "complete").exists():
             shutil.rmtree(directory, ignore_errors=True)
             _uv("venv", "--quiet", "--python", interpreter, str(directory))
@@ -53,12 +51,6 @@ def unavailable(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def _cache() -> Path:
-    path = Path(os.environ.get("ACIDEPLOY_TEST_CACHE") or REPOSITORY / ".cache" / "environments")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def _interpreter(version: str) -> str:
@@ -75,10 +67,3 @@ def _uv(*arguments: str) -> None:
         if NO_NETWORK.search(done.stderr):
             unavailable(f"the package index cannot be reached: {done.stderr.strip()[:300]}")
         pytest.fail(f"{' '.join(arguments)}: {done.stderr}")
-
-
-@contextlib.contextmanager
-def _only_one_process(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -42,6 +42,11 @@ CODES: dict[str, str] = {
     "missing-run": "the entry script has no run()",
     "bad-init-signature": "init() cannot be called as the server calls it",
     "bad-run-signature": "run() cannot be called as the server calls it",
+    # Source directory
+    "entry-script-ignored": "an ignore file leaves out the entry script, which is deployed anyway",
+    "bad-ignore-rule": "a line of an ignore file that matches nothing",
+    "likely-secret": "a file that likely holds a password or a key is deployed with the code",
+    "large-source": "the source directory is large",
     # Environment
     "environment-reference": "an environment is only named, not described",
     "environment-and-flat-keys": "environment is given beside the keys that it replaces",

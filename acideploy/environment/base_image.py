@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from acideploy.config.values import Environment
 from acideploy.environment.request import EnvironmentRequest
@@ -23,6 +25,16 @@ class BaseImage:
     has_packages: bool = False
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` makes the same of; the login is left out."""
+        return {"name": self.name, "python": self.python, "has_packages": self.has_packages}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> BaseImage:
+        return cls(
+            name=fields["name"], python=fields["python"], has_packages=fields["has_packages"]
+        )
 
 
 def base_image_of(environment: Environment, request: EnvironmentRequest) -> BaseImage:

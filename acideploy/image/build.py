@@ -41,6 +41,11 @@ class ImageBuilder:
         self._clock = clock
         self._mtime = mtime
 
+    def has_packages(self, wanted: Wanted, compression: Compression) -> bool:
+        """Whether the packages are in the registry, or in the base image, already."""
+        own = wanted.base is not None and wanted.base.has_packages
+        return own or self._packages.find(wanted.environment, compression) is not None
+
     def build(self, wanted: Wanted, *, compression: Compression = "none", emit: Emit) -> Image:
         """The image, with a digest that depends on nothing but what is wanted and the base image.
 

@@ -24,8 +24,8 @@ from acideploy.serving import MODELS, RUNTIME_NAME, runtime_directory
 _APP = "azureml-app"
 
 
-def write_context(wanted: Wanted, folder: Path, *, store: ModelStore, emit: Emit) -> Path:
-    """Writes the folder, and returns the Dockerfile in it.
+def write_context(wanted: Wanted, folder: Path, *, store: ModelStore, emit: Emit) -> None:
+    """Writes the folder.
 
     Raises ConflictError where the folder holds something already, and StorageError.
     """
@@ -49,7 +49,6 @@ def write_context(wanted: Wanted, folder: Path, *, store: ModelStore, emit: Emit
         dockerfile.write_text(_dockerfile(wanted, settings), encoding="utf-8")
     except OSError as error:
         raise storage_error("write", error.filename or folder, error) from error
-    return dockerfile
 
 
 def _write_serving(folder: Path) -> None:

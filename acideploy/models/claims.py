@@ -13,6 +13,9 @@ nobody else ever writes, and then looks:
   lost itself. If one says nothing for half a minute (it was killed), it gives the version up.
 * Who sees no other claim, or has seen all others lose, has won.
 
+An id is random, but for a copy of a model: there it is made of the content, so that a copy that was
+broken off goes on when it is made again.
+
 Guaranteed, where a listing shows every tag whose writing had ended when it began (a registry in
 one region; docker's own): of two that claim the same version, the later to look sees the other's
 claim, so at most one wins; and the version of one that wins is never given again, not even when it
@@ -75,13 +78,15 @@ class _Seen:
 
 
 class Claims:
-    """The claims on the versions of the model `name`."""
+    """The claims on the versions of the model `name`, of whoever has the `claimant` id (hex)."""
 
-    def __init__(self, name: str, *, registry: TaggedRegistry, clock: Clock) -> None:
+    def __init__(
+        self, name: str, *, registry: TaggedRegistry, clock: Clock, claimant: str | None = None
+    ) -> None:
         self._name = name
         self._registry = registry
         self._clock = clock
-        self._id = secrets.token_hex(8)
+        self._id = claimant or secrets.token_hex(8)
 
     def claim_next(self) -> int:
         """A version that nobody else has or will have. Raises RegistryError."""
@@ -92,7 +97,11 @@ class Claims:
 
     def claim(self, version: int) -> None:
         """That very version. Raises ConflictError where it is, or was, somebody else's."""
-        if version in self._known() or not self._contend(version):
+        seen = self._look(version)
+        before = seen.states.pop(self._id, "claim")
+        if before == "won":
+            return
+        if before == "lost" or seen.states or seen.taken or not self._contend(version):
             raise ConflictError(
                 f"version {version} of model {self._name} is taken in {self._registry.location}",
                 hint="register the files anew, as the next version",

@@ -31,7 +31,7 @@ from acideploy.models.repositories import MODELS, repository_of
 from acideploy.models.tree import scan
 from acideploy.models.unpack import unpack_model
 from acideploy.registry import Artifact, Blob, Manifest
-from acideploy.registry.descriptor import MANIFEST, Descriptor, describe
+from acideploy.registry.descriptor import MANIFEST, Descriptor, describe, digest_to_hex
 from acideploy.registry.push import push
 
 # Manifests that are read at the same time.
@@ -100,8 +100,12 @@ class RegistryModelStore:
         known = self._find(model.name, model.version)
         if known and known.layer_digest == model.layer_digest:
             return known
-        claims = Claims(model.name, registry=self._registry, clock=self._clock)
-        claims.claim(model.version)
+        Claims(
+            model.name,
+            registry=self._registry,
+            clock=self._clock,
+            claimant=digest_to_hex(model.layer_digest)[:16],
+        ).claim(model.version)
         return self._publish(model, layer, emit)
 
     def find(self, reference: ModelReference) -> Model:

@@ -20,6 +20,8 @@ from urllib.parse import urlencode, urlsplit
 from acideploy.clock import Clock
 from acideploy.errors import RegistryError
 
+# The user that stands for a token in the place of a password.
+TOKEN_USER = "00000000-0000-0000-0000-000000000000"
 # What a registry that says nothing of it means, in seconds (the token specification).
 _LIFETIME = 60.0
 # A token that ends within this time is not used any more.
@@ -104,6 +106,17 @@ class Tokens:
             if self._challenge and self._challenge.scheme == "bearer" and not scopes:
                 scopes = tuple(self._challenge.scope.split())
             return self.header(scopes)
+
+    def login(self) -> Password | None:
+        """What another program can log in with; None where the registry has asked for nothing."""
+        with self._lock:
+            if self._challenge is None:
+                return None
+            credential = self._credential()
+            if isinstance(credential, Entra) and self._is_acr(self._challenge):
+                token = self._refresh_token(self._challenge, credential)
+                return Password(username=TOKEN_USER, password=token)
+            return credential if isinstance(credential, Password) else None
 
     def _basic(self) -> str | None:
         credential = self._credential()

@@ -69,6 +69,12 @@ class DirectoryRegistry:
         with self._layout.locked():
             added = self._layout.add_blob(manifest.content, manifest.media_type)
             reference = f"{repository}:{tag}" if tag else f"{repository}@{manifest.digest}"
+            # Another command may have removed a blob since it was seen to be there.
+            if lacking := self._layout.lacking(added):
+                raise StorageError(
+                    f"{reference} lacks blob {lacking[0]}, which has gone",
+                    hint="run this again",
+                )
             index = self._layout.index()
             old = index.find(reference)
             outdated = self._layout.references(old) if old else set()

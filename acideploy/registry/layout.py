@@ -131,6 +131,10 @@ class ImageLayout:
         except OSError as error:
             raise storage_error("delete", error.filename or self._blobs, error) from error
 
+    def lacking(self, manifest: Descriptor) -> list[str]:
+        """The digests of what a manifest refers to and the layout has not. Raises StorageError."""
+        return [each.digest for each in self._references(manifest) if not self.has_blob(each)]
+
     def references(self, manifest: Descriptor) -> Set[str]:
         """The digests of a manifest and of all that it refers to, as far as it can be read."""
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from acideploy.config.problem import Place
+from acideploy.config.values import Runtime
 
 # The states of the retired LocalWebservice, and `stopped`.
 LocalState: TypeAlias = Literal["deploying", "running", "failed", "stopped", "unknown"]
@@ -19,7 +20,8 @@ class Service:
     """A deployed service as it is now.
 
     `state` is one of `LocalState` for a local service. `error` says why a failed one failed.
-    `models` are `name:version`.
+    `models` are `name:version`. `image_digest` is that of the image's manifest, `image_id` of its
+    config, `container` the name of its container, with `cpu` in cores and `memory_in_gb` in GiB.
     """
 
     name: str
@@ -31,7 +33,14 @@ class Service:
     scoring_uri: str | None = None
     swagger_uri: str | None = None
     port: int | None = None
+    runtime: Runtime | None = None
     pid: int | None = None
+    container: str | None = None
+    container_id: str | None = None
+    image_digest: str | None = None
+    image_id: str | None = None
+    cpu: float | None = None
+    memory_in_gb: float | None = None
     description: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,7 @@
-"""`make bench`: one table, each row a ratio against a named baseline of the same run."""
+"""`make bench`: one table, each row a ratio against a named baseline of the same run.
+
+`python -m tests.bench images layers` measures those parts alone; all are in PARTS.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,31 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from tests.bench.bench_images import images
+from tests.bench.bench_layers import layers
+from tests.bench.bench_model_sizes import model_sizes
 from tests.bench.bench_serving import requests_per_second
-from tests.bench.measure import Row, compared, peak_megabytes, seconds, table
+from tests.bench.bench_uploads import uploads
+from tests.bench.measure import (
+    Phases,
+    Row,
+    compared,
+    peak_megabytes,
+    random_file,
+    seconds,
+    table,
+)
+from tests.bench.project import ACIDEPLOY
 
-ACIDEPLOY = str(Path(sys.executable).parent / "acideploy")
 FILES = ("-ic", "inferenceconfig.json", "-dc", "deploymentconfig.json")
 DEPLOY = (ACIDEPLOY, "model", "deploy", "-n", "iris-svc", "-m", "iris:1", *FILES, "-o", "none")
 MODEL_MEGABYTES = 500
 
 
-def start_up() -> Iterator[Row]:
+def start_up(folder: Path) -> Iterator[Row]:
     """What every command and every press of Tab costs."""
     imported = seconds([sys.executable, "-c", "import click"], runs=10)
     baseline = 'python -c "import click"'
@@ -64,11 +79,8 @@ def deploys(folder: Path) -> Iterator[Row]:
 def models(folder: Path) -> Iterator[Row]:
     """What registering costs, beside reading the same bytes, and how much memory it takes."""
     env = {**os.environ, "ACIDEPLOY_HOME": str(folder / "models"), "CI": "true"}
-    big, small = folder / "big.bin", folder / "small.bin"
-    with big.open("wb") as file:
-        for _ in range(MODEL_MEGABYTES):
-            file.write(os.urandom(1 << 20))
-    small.write_bytes(os.urandom(1 << 20))
+    big = random_file(folder / "big.bin", MODEL_MEGABYTES)
+    small = random_file(folder / "small.bin", 1)
     register = (ACIDEPLOY, "model", "register", "-o", "none", "-n")
     hashed = seconds(["sha256sum", str(big)], runs=2)
     registered = seconds([*register, "big", "-p", str(big)], env=env, cwd=folder)
@@ -83,7 +95,7 @@ def models(folder: Path) -> Iterator[Row]:
     yield Row("peak memory of that", f"{most:.0f} MiB", f"1 MB ({least:.0f} MiB)", most / least)
 
 
-def serving() -> Iterator[Row]:
+def serving(folder: Path) -> Iterator[Row]:
     """What granian, with our layers, serves against the scoring package's own set-up."""
     ours, theirs = requests_per_second()
     title = "requests/s, 4 clients with keep-alive, one worker"
@@ -91,11 +103,30 @@ def serving() -> Iterator[Row]:
     yield Row(title, f"{ours:.0f} requests/s", baseline, ours / theirs)
 
 
+PARTS: Mapping[str, Callable[[Path], Iterator[Row | Phases]]] = {
+    "start_up": start_up,
+    "deploys": deploys,
+    "models": models,
+    "serving": serving,
+    "images": images,
+    "model_sizes": model_sizes,
+    "layers": layers,
+    "uploads": uploads,
+}
+
+
 def main() -> None:
+    measured = [each for name in sys.argv[1:] or PARTS for each in _measured(name)]
+    print(table([each for each in measured if isinstance(each, Row)]))
+    for phases in (each for each in measured if isinstance(each, Phases)):
+        print(f"\n{phases.what}: where the time goes", *phases.lines, sep="\n")
+
+
+def _measured(name: str) -> list[Row | Phases]:
+    """In a folder that is gone, with its gigabytes, before the next part begins."""
     folder = Path(tempfile.mkdtemp(prefix="acideploy-bench-"))
     try:
-        rows = [*start_up(), *deploys(folder), *models(folder), *serving()]
-        print(table(rows))
+        return list(PARTS[name](folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

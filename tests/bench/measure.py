@@ -14,14 +14,22 @@ from pathlib import Path
 class Row:
     """`ratio` is what was measured, divided by the baseline of the same run.
 
-    `at_most` (or `at_least`) is what is asked for, None where nothing is.
+    `asked` is what the ratio, or what was measured, has to be; empty where nothing is asked.
     """
 
     what: str
     measured: str
     baseline: str
-    ratio: float
+    ratio: float | None
     asked: str = ""
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Where the time of a row goes, for people to read."""
+
+    what: str
+    lines: Sequence[str]
 
 
 def seconds(command: Sequence[str], *, runs: int = 1, **options: object) -> float:
@@ -50,9 +58,24 @@ def compared(what: str, measured: float, name: str, baseline: float, *, asked: s
     return Row(what, f"{measured:.2f} s", shown, measured / baseline, asked)
 
 
+def missing(what: str, reason: object) -> Row:
+    """The row of something that cannot be measured here."""
+    return Row(what, "not measured", str(reason).partition("\n")[0][:100], None)
+
+
+def random_file(path: Path, megabytes: int) -> Path:
+    """Makes a file that nothing compresses (of MiB)."""
+    with path.open("wb") as file:
+        for _ in range(megabytes):
+            file.write(os.urandom(1 << 20))
+    return path
+
+
 def table(rows: Sequence[Row]) -> str:
     cells = [("what", "measured", "baseline", "ratio", "asked")]
-    cells += [(row.what, row.measured, row.baseline, f"{row.ratio:.2f}", row.asked) for row in rows]
+    for row in rows:
+        ratio = "-" if row.ratio is None else f"{row.ratio:.2f}"
+        cells.append((row.what, row.measured, row.baseline, ratio, row.asked))
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     cells.insert(1, tuple("-" * width for width in widths))  # type: ignore[arg-type]
     return "\n".join(

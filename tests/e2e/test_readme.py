@@ -10,8 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.documents import README
 from tests.e2e.conftest import Workspace
+from tests.parts.base_image import BaseImage, push
+from tests.parts.fixtures import started
+from tests.parts.registry import registry
 
 # What differs from run to run: ports, times, digests, the folder, a process's own keys.
 _VARIABLE = (
@@ -28,17 +33,29 @@ _VARIABLE = (
 )
 
 
-def transcript() -> Iterator[tuple[str, str]]:
-    """Each command of the README's console blocks, and what it is said to print."""
-    for block in re.findall(r"```console\n(.*?)```", README.read_text(), re.DOTALL):
+def transcript(*, parts: bool) -> Iterator[tuple[str, str]]:
+    """Each command of the README's console blocks, and what it is said to print.
+
+    With `parts`, of those that need a registry or an engine; else of all others.
+    """
+    for needed, block in re.findall(r"```console(.*?)\n(.*?)```", README.read_text(), re.DOTALL):
+        if bool(needed.strip()) != parts:
+            continue
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = step.partition("\n")
             yield command, output
 
 
-def run_transcript(workspace: Workspace) -> Iterator[tuple[str, str, str]]:
-    """Each command, what the README says, and what it printed, in one shell."""
-    steps = list(transcript())
+def run_transcript(
+    workspace: Workspace, *, registry: str | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """Each command, what the README says, and what it printed, in one shell.
+
+    `registry` stands for the one in the README, where parts are needed.
+    """
+    steps = list(transcript(parts=registry is not None))
+    if registry:
+        steps = [(command.replace(_REGISTRY, registry), said) for command, said in steps]
     script = "\n".join(f"{command}\necho {_MARK}" for command, _ in steps)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
@@ -53,9 +70,10 @@ def run_transcript(workspace: Workspace) -> Iterator[tuple[str, str, str]]:
     )
     printed = done.stdout.split(f"{_MARK}\n")
     for (command, said), output in zip(steps, printed, strict=False):
-        yield command, said, output
+        yield command, said, output.replace(registry, _REGISTRY) if registry else output
 
 
+_REGISTRY = "contoso.azurecr.io"
 _MARK = "=== end of step ==="
 
 
@@ -68,6 +86,27 @@ def _steady(text: str) -> str:
 def test_every_command_prints_what_the_readme_says(workspace: Workspace) -> None:
     for command, said, printed in run_transcript(workspace):
         assert _steady(printed) == _steady(said), f"$ {command}\n{printed}"
+
+
+def test_every_command_with_a_container_or_a_registry_does_what_the_readme_says(
+    workspace: Workspace,
+    docker_part: str,
+    base_image_part: BaseImage,
+) -> None:
+    if sys.version_info[:2] != (3, 11):
+        pytest.skip("the base image of the tests has Python 3.11")
+    with started(registry()) as part:
+        push(base_image_part, part, "base/python", tag="3.11")
+        variables = {
+            **workspace.variables,
+            "DOCKER_HOST": docker_part,
+            "REQUESTS_CA_BUNDLE": str(part.ca),
+        }
+        attached = Workspace(workspace.directory, variables)
+        attached.run("init", "demo")
+        attached.run("model", "register", "-n", "iris", "-p", "demo/model.pkl")
+        for command, said, printed in run_transcript(attached, registry=part.host):
+            assert _steady(printed) == _steady(said), f"$ {command}\n{printed}"
 
 
 def test_the_commands_that_replace_az_ml_work(workspace: Workspace) -> None:

@@ -59,6 +59,10 @@ def test_azure_is_imported_by_few_and_by_nothing_local() -> None:
     }
 
 
+def test_the_docker_sdk_is_known_to_few() -> None:
+    assert _importing("docker") == ["credentials.py", "targets/local/engine.py"]
+
+
 def test_only_the_clock_reads_the_time() -> None:
     reading = [
         path
@@ -84,7 +88,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         "from acideploy.cli.root import run\n"
         "import contextlib\n"
         f"with contextlib.suppress(SystemExit): run({arguments!r})\n"
-        "heavy = {'azure', 'jsonschema', 'rich', 'yaml', 'jmespath', 'psutil'}\n"
+        "heavy = {'azure', 'jsonschema', 'rich', 'yaml', 'jmespath', 'psutil', 'docker'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run(

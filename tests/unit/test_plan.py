@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acideploy.code import Code
-from acideploy.config.values import Serving
+from acideploy.config.values import Limits, Serving
 from acideploy.environment.request import request_environment
 from acideploy.models import Model
 from acideploy.plan import Plan, Present, Wanted, make_plan
@@ -103,3 +103,22 @@ def test_a_new_certificate_is_a_change(wanted: Wanted, tmp_path: Path) -> None:
 def test_an_environment_that_exists_is_reused(wanted: Wanted) -> None:
     plan = make_plan(wanted, environment_exists=True, present=None)
     assert plan.steps[0].action == "reuse"
+
+
+def test_another_runtime_replaces_the_service(wanted: Wanted) -> None:
+    present = _present(wanted)
+    plan = make_plan(replace(wanted, runtime="container"), environment_exists=True, present=present)
+    assert _last(plan)[0] == "replace"
+    assert "runtime" in _last(plan)[1]
+
+
+def test_limits_are_those_of_a_container_and_mean_nothing_to_a_process(wanted: Wanted) -> None:
+    limits = Limits(memory_in_gb=2)
+    plan = make_plan(
+        replace(wanted, limits=limits), environment_exists=True, present=_present(wanted)
+    )
+    assert plan.keeps_service
+    contained = replace(wanted, runtime="container")
+    present = replace(_present(contained), runtime="container")
+    plan = make_plan(replace(contained, limits=limits), environment_exists=True, present=present)
+    assert _last(plan) == ("replace", "changed: settings")

@@ -12,6 +12,7 @@ from acideploy.cli import shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import FILES, configuration_files
 from acideploy.cli.options import (
+    COMPRESSION,
     METADATA_FILES,
     MODELS,
     NAME,
@@ -44,6 +45,7 @@ _DRY_RUN = Option("--dry-run", is_flag=True, help="Show what would be done, and 
     NO_WAIT,
     _DRY_RUN,
     STRICT,
+    COMPRESSION,
     *FILES,
     table=shapes.deploy_table,
     examples=[
@@ -67,6 +69,7 @@ def deploy(
     no_wait: bool,
     dry_run: bool,
     strict: bool,
+    layer_compression: str,
     **flags: Any,
 ) -> object:
     """Deploy models as a web service, and wait until it answers."""
@@ -82,6 +85,7 @@ def deploy(
         tags=dict(tag),
         properties=dict(property),
         description=description,
+        compression="gzip" if layer_compression == "gzip" else "none",
         overwrite=overwrite,
         no_wait=no_wait,
     )

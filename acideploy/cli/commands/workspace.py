@@ -24,9 +24,12 @@ def show(session: Session) -> object:
 
 @command("prune")
 def prune(session: Session) -> object:
-    """Remove the environments that no service uses."""
-    removed = session.workspace.prune()
+    """Remove the environments and images that no service uses."""
+    environments, images = session.workspace.prune(), session.workspace.prune_images()
     return {
-        "environments": [{"digest": digest, "bytes": size} for digest, size in removed.items()],
-        "bytes": sum(removed.values()),
+        "environments": [
+            {"digest": digest, "bytes": size} for digest, size in environments.items()
+        ],
+        "images": [{"name": name, "bytes": size} for name, size in images.items()],
+        "bytes": sum(environments.values()) + sum(images.values()),
     }

@@ -15,11 +15,12 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from azure.containerregistry import ContainerRegistryClient
 from azure.core import PipelineClient
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, DecodeError, DeserializationError, HttpResponseError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import ContentDecodePolicy, UserAgentPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
@@ -28,11 +29,13 @@ from acideploy.clock import Clock
 from acideploy.registry import Manifest
 from acideploy.registry.acr.authorisation import Authorisation
 from acideploy.registry.acr.refusal import refusal
-from acideploy.registry.authentication import Login, Tokens
+from acideploy.registry.authentication import Login, Password, Tokens
 from acideploy.registry.body import Body
 
 _CONNECT_SECONDS, _READ_SECONDS = 20.0, 300.0
 _PAGE = 1000
+# To where blobs are stored.
+_REDIRECTIONS = (301, 302, 303, 307, 308)
 _ACCEPT = ", ".join(
     (
         "application/vnd.oci.image.manifest.v1+json",
@@ -57,17 +60,21 @@ class Client:
         self._open: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
             self._url, policies=[agent], transport=transport
         )
-        tokens = Tokens(host, login, send=self._send_form, clock=clock)
+        self._tokens = Tokens(host, login, send=self._send_form, clock=clock)
         client = ContainerRegistryClient(
             self._url,
             credential=None,
-            policies=[agent, Authorisation(tokens), ContentDecodePolicy()],
+            policies=[agent, Authorisation(self._tokens), _Decoding()],
             transport=transport,
         )
         layer: Any = client._client
         self._blobs = layer.container_registry_blob
         self._manifests = layer.container_registry
         self._pipeline: PipelineClient[HttpRequest, HttpResponse] = layer._client
+
+    def login(self) -> Password | None:
+        """A user and a password, of ours or for our token."""
+        return self._tokens.login()
 
     def find_manifest(self, repository: str, reference: str) -> tuple[Manifest | None, str]:
         """The manifest, None where there is none, and the digest that it ought to have."""
@@ -129,17 +136,18 @@ class Client:
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         request = HttpRequest("GET", f"{self._url}/v2/{repository}/blobs/{digest}", headers=headers)
         response = self._pipeline.send_request(request, stream=True)
-        if response.status_code == 307:
-            elsewhere = HttpRequest("GET", response.headers["Location"], headers=headers)
+        if response.status_code in _REDIRECTIONS:
+            elsewhere = urljoin(request.url, response.headers["Location"])
             response.close()
-            response = self._open.send_request(elsewhere, stream=True)
+            request = HttpRequest("GET", elsewhere, headers=headers)
+            response = self._open.send_request(request, stream=True)
         if response.status_code not in (200, 206):
             raise HttpResponseError(response=response)
         # A server that knows no ranges begins anew.
         return _without_first(response.iter_raw(), offset if response.status_code == 200 else 0)
 
     def tags(self, repository: str) -> Iterator[str]:
-        """None where there is no such repository."""
+        """Nothing where there is no such repository."""
         return self._pages(f"/v2/{repository}/tags/list", "tags")
 
     def repositories(self) -> Iterator[str]:
@@ -147,9 +155,12 @@ class Client:
 
     def change_tag(self, repository: str, tag: str, attributes: Mapping[str, bool]) -> None:
         """`writeEnabled`, `deleteEnabled`: what only Azure Container Registry knows."""
-        self._manifests.update_tag_attributes(
-            repository, tag, BytesIO(_json(attributes)), content_type="application/json"
-        )
+        try:
+            self._manifests.update_tag_attributes(
+                repository, tag, BytesIO(_json(attributes)), content_type="application/json"
+            )
+        except DeserializationError as error:
+            raise DecodeError(str(error)) from error
 
     def _pages(self, path: str, field: str) -> Iterator[str]:
         link: str | None = f"{path}?{urlencode({'n': _PAGE})}"
@@ -158,7 +169,7 @@ class Client:
             if response.status_code == 404:
                 return
             response.raise_for_status()
-            yield from response.json()[field] or ()
+            yield from _listed(response, field)
             following = re.match(r"<([^>]+)>", response.headers.get("Link", ""))
             link = f"/{_relative(following[1])}" if following else None
 
@@ -172,6 +183,25 @@ class Client:
         except AzureError as error:
             raise refusal(error, self._host, f"log in to {self._host}", reached=True) from error
         return bytes(response.read())
+
+
+class _Decoding(ContentDecodePolicy):
+    """The SDK's, which forgets that bytes need not be text."""
+
+    def on_response(
+        self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
+    ) -> None:
+        try:
+            super().on_response(request, response)
+        except UnicodeDecodeError as error:
+            raise DecodeError(str(error), response=response.http_response) from error
+
+
+def _listed(response: HttpResponse, field: str) -> list[str]:
+    try:
+        return [str(each) for each in response.json()[field] or ()]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DecodeError(f"there are no {field} in the answer", response=response) from error
 
 
 def _without_first(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from acideploy.progress import Advance
 from acideploy.registry import Blob, Manifest, Pushed
 from acideploy.registry.acr.client import Client
 from acideploy.registry.acr.refusal import refusal
-from acideploy.registry.authentication import Login, anonymous
+from acideploy.registry.authentication import Login, Password, anonymous
 from acideploy.registry.body import Body
 from acideploy.registry.descriptor import Descriptor
 from acideploy.registry.verified import Verifier
@@ -98,6 +98,13 @@ class AcrRegistry:
             lambda: self._client.put_manifest(repository, manifest, reference=reference),
             f"push {_named(repository, reference)}",
         )
+
+    def login(self) -> Password | None:
+        """What others may log in with for a while, `docker pull` for instance.
+
+        None where nobody needs to, or where the registry has not been asked for anything yet.
+        """
+        return self._client.login()
 
     # What a model store needs besides.
 

@@ -14,6 +14,7 @@ from acideploy.clock import SystemClock
 from acideploy.errors import AcideployError
 from acideploy.events import ignore
 from acideploy.targets.local import rollout
+from acideploy.targets.local.engines import Engines
 from acideploy.targets.local.folder import ServiceFolder
 
 _MODULE = "acideploy.targets.local.finisher"
@@ -65,7 +66,7 @@ def _processes(service_folder: Path) -> list[psutil.Process]:
 
 def main(service_folder: Path) -> None:
     """Waits for the candidate; the outcome is in the service's record."""
-    folder = ServiceFolder(service_folder, SystemClock())
+    folder = ServiceFolder(service_folder, SystemClock(), Engines(os.environ))
     with contextlib.suppress(AcideployError), folder.locked(within=_LOCK_SECONDS):
         record = folder.record()
         if record and record.candidate:

@@ -11,10 +11,14 @@ from typing import Any
 
 from acideploy.clock import Clock
 from acideploy.disk import storage_error
-from acideploy.errors import BusyError
+from acideploy.errors import BusyError, EngineError, StorageError
 from acideploy.lock import holder, lock
+from acideploy.targets.local.container_server import ContainerServer
+from acideploy.targets.local.engines import Engines
 from acideploy.targets.local.keys import KeyFile
 from acideploy.targets.local.layout import RevisionDirectory
+from acideploy.targets.local.log import FileLog, Log
+from acideploy.targets.local.process_server import ProcessServer
 from acideploy.targets.local.record import FILE_NAME, Record, Revision, read_record, write_record
 from acideploy.targets.local.server import Server
 
@@ -23,6 +27,7 @@ from acideploy.targets.local.server import Server
 class ServiceFolder:
     path: Path
     clock: Clock
+    engines: Engines
 
     @property
     def name(self) -> str:
@@ -46,6 +51,20 @@ class ServiceFolder:
         """Takes the record away; the rest goes when the lock does."""
         (self.path / FILE_NAME).unlink(missing_ok=True)
 
+    def revisions(self) -> tuple[Path, ...]:
+        """The folders of all revisions, those that commands have left behind too."""
+        directory = self.path / "revisions"
+        return tuple(directory.iterdir()) if directory.is_dir() else ()
+
+    def recorded(self) -> tuple[Revision, ...]:
+        """The revisions that are written down; none, where that cannot be read."""
+        try:
+            record = self.record()
+        except StorageError:
+            return ()
+        found = (record.current, record.candidate) if record else ()
+        return tuple(revision for revision in found if revision)
+
     def files(self, revision: Revision) -> RevisionDirectory:
         return RevisionDirectory(self.path / "revisions" / str(revision.number))
 
@@ -53,17 +72,31 @@ class ServiceFolder:
         return KeyFile(self.files(revision).keys)
 
     def server(self, revision: Revision) -> Server:
-        return Server(
-            name=self.name,
-            revision=revision,
-            directory=self.files(revision),
-            clock=self.clock,
+        directory = self.files(revision)
+        if run := revision.container:
+            return ContainerServer(
+                name=self.name,
+                revision=revision,
+                run=run,
+                directory=directory,
+                clock=self.clock,
+                engines=self.engines,
+            )
+        return ProcessServer(
+            name=self.name, revision=revision, directory=directory, clock=self.clock
         )
 
-    def log(self, record: Record) -> Path:
+    def is_alive(self, revision: Revision) -> bool:
+        """Whether it runs, as far as can be known: an engine may not answer."""
+        try:
+            return self.server(revision).is_alive()
+        except EngineError:
+            return False
+
+    def log(self, record: Record) -> Log:
         """The log of the revision that serves, is about to, or failed, in that order."""
         revision = record.current or record.candidate
-        return self.files(revision).log if revision else self.failed_log
+        return self.server(revision).log if revision else FileLog(self.failed_log)
 
     @contextmanager
     def locked(self, *, within: float = 0) -> Iterator[None]:

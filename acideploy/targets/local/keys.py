@@ -47,8 +47,8 @@ class KeyFile:
             _check(key)
         known = self.read()
         keys = Keys(
-            primary=primary or (known.primary if known else _new_key()),
-            secondary=secondary or (known.secondary if known else _new_key()),
+            primary=primary or (known.primary if known else new_key()),
+            secondary=secondary or (known.secondary if known else new_key()),
         )
         fields = {"primaryKey": keys.primary, "secondaryKey": keys.secondary}
         try:
@@ -56,10 +56,6 @@ class KeyFile:
         except OSError as error:
             raise storage_error("write", self.path, error) from error
         return keys
-
-    def regenerate(self, which: str, value: str | None = None) -> Keys:
-        """Replaces the `primary` or the `secondary` key, by `value` or a new one."""
-        return self.set(**{which: value or _new_key()})
 
 
 def _check(key: str | None) -> None:
@@ -73,5 +69,5 @@ def _check(key: str | None) -> None:
         raise ConfigurationError([problem])
 
 
-def _new_key() -> str:
+def new_key() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

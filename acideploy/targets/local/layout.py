@@ -8,6 +8,10 @@
                                 keys.json both keys, for the server to read
                                 tls/      certificate.pem, key.pem
                                 service.log, service.previous.log
+                                container.json where its container is, if it is one
+
+A container has app root, serving files and models in its image, and its log in its engine; the
+code is here all the same, for updates that do not bring their own.
 """
 
 from __future__ import annotations
@@ -18,14 +22,11 @@ from pathlib import Path
 
 from acideploy.config.values import Serving
 from acideploy.disk import storage_error
-from acideploy.environment.venv import VirtualEnvironment
 from acideploy.events import Emit
-from acideploy.models import Model, ModelStore
+from acideploy.models import ModelStore
 from acideploy.plan import Wanted
-from acideploy.serving import RUNTIME_NAME, runtime_directory
-from acideploy.targets.local.record import Revision
-
-MODELS = "azureml-models"
+from acideploy.serving import MODELS, RUNTIME_NAME, model_directory, runtime_directory
+from acideploy.targets.local.record import ContainerRun, Revision
 
 # Run as `python <runtime>`: the command line then says which revision a process belongs to.
 _MAIN = f"from {RUNTIME_NAME}.__main__ import main\n\nmain()\n"
@@ -65,20 +66,31 @@ class RevisionDirectory:
     def previous_log(self) -> Path:
         return self.path / "service.previous.log"
 
+    @property
+    def engine_file(self) -> Path:
+        return self.path / "container.json"
+
     def fill(self, wanted: Wanted, store: ModelStore, *, emit: Emit) -> None:
-        """Lays out code, models, serving files and certificates. Raises StorageError."""
+        """Lays out what a process needs: also serving files and models. Raises StorageError."""
+        self.begin(wanted)
         try:
-            shutil.rmtree(self.path, ignore_errors=True)
-            self.app_root.mkdir(parents=True)
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(runtime_directory(), self.runtime / RUNTIME_NAME, ignore=ignore)
             (self.runtime / "__main__.py").write_text(_MAIN)
-            self._copy_certificates(wanted.serving)
-            wanted.code.copy_to(self.app_root)
             for model in wanted.models:
                 directory = self.app_root / MODELS / model.name / str(model.version)
                 store.unpack(model, directory, emit=emit)
             (self.app_root / MODELS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise storage_error("write", self.path, error) from error
+
+    def begin(self, wanted: Wanted) -> None:
+        """Lays out code and certificates, in a folder of its own. Raises StorageError."""
+        try:
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.app_root.mkdir(parents=True)
+            self._copy_certificates(wanted.serving)
+            wanted.code.copy_to(self.app_root)
         except OSError as error:
             raise storage_error("write", self.path, error) from error
 
@@ -101,9 +113,18 @@ class RevisionDirectory:
 
 
 def new_revision(
-    wanted: Wanted, environment: VirtualEnvironment, *, number: int, port: int, created: str
+    wanted: Wanted,
+    run: str | ContainerRun,
+    *,
+    number: int,
+    port: int,
+    trial_port: int | None,
+    created: str,
 ) -> Revision:
-    """What is written down about a revision before it is laid out."""
+    """What is written down about a revision before it is laid out.
+
+    `run` is how it runs: by this interpreter, or in a container.
+    """
     serving = wanted.serving
     return Revision(
         number=number,
@@ -113,9 +134,8 @@ def new_revision(
         models=tuple(model.id for model in wanted.models),
         entry_script=wanted.code.entry_script,
         source_directory=wanted.code.source_directory,
-        model_directory=_model_directory(wanted.models),
+        model_directory=model_directory(wanted.models),
         origin=str(wanted.code.origin),
-        python=str(environment.python),
         environment_request=wanted.environment.to_json(),
         environment=wanted.environment_details,
         variables=wanted.variables,
@@ -126,11 +146,8 @@ def new_revision(
         ssl_enabled=bool(serving.ssl_enabled),
         cname=serving.cname,
         app_insights_enabled=bool(serving.app_insights_enabled),
+        python=run if isinstance(run, str) else None,
+        container=run if isinstance(run, ContainerRun) else None,
+        base=wanted.base.to_json() if wanted.base else None,
+        trial_port=trial_port,
     )
-
-
-def _model_directory(models: tuple[Model, ...]) -> str:
-    """`AZUREML_MODEL_DIR` under the app root: the one model's own, else the models root."""
-    if len(models) == 1:
-        return f"{MODELS}/{models[0].name}/{models[0].version}"
-    return MODELS

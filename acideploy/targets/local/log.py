@@ -1,10 +1,14 @@
-"""Log files of services."""
+"""What servers write: a file's lines, and what is the same for every log."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from acideploy.clock import Clock
 from acideploy.observe import looks
@@ -16,65 +20,108 @@ _BLOCK = 1 << 16
 _MOST_BLOCKS = 1024
 
 
-def tail(log: Path, lines: int) -> str:
-    """The last lines of a log, empty where there is none."""
-    blocks: list[bytes] = []
-    found = 0
-    try:
-        with log.open("rb") as file:
-            position = file.seek(0, os.SEEK_END)
-            while position and found <= lines and len(blocks) < _MOST_BLOCKS:
-                step = min(_BLOCK, position)
-                position = file.seek(position - step)
-                blocks.append(file.read(step))
-                found += blocks[-1].count(b"\n")
-    except FileNotFoundError:
-        return ""
-    content = b"".join(reversed(blocks)).decode(errors="replace")
-    return "\n".join(content.splitlines()[-lines:]) if lines else ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A place in a log: `log` tells it from an earlier one of the same name.
 
-
-def follow(log: Callable[[], Path | None], *, lines: int, clock: Clock) -> Iterator[str]:
-    """The last lines, then each new one. Ends when `log` names no file any more.
-
-    `log` is asked again at each look, because a restart begins a new file.
+    `position` is in bytes (a file) or seconds of the epoch (a container), `lines` the number of
+    those after it that have been read.
     """
-    path = log()
-    inode = _inode(path)
+
+    log: str
+    position: int
+    lines: int = 0
+
+
+class Log(Protocol):
+    """The log of one server. One that is not there is empty. Raises EngineError, of a container."""
+
+    @property
+    def where(self) -> str:
+        """Where a person finds it."""
+
+    def tail(self, lines: int) -> str:
+        """The last lines."""
+
+    def mark(self) -> Mark:
+        """The end as it is now."""
+
+    def lines_from(self, mark: Mark | None) -> tuple[list[str], Mark]:
+        """The whole lines behind a mark, and the new end.
+
+        Everything, without a mark or where it is one of an earlier log. A line that is still
+        being written is left for the next look.
+        """
+
+    def save(self, path: Path) -> None:
+        """Keeps a copy, if there is anything to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLog:
+    path: Path
+
+    @property
+    def where(self) -> str:
+        return str(self.path)
+
+    def tail(self, lines: int) -> str:
+        blocks: list[bytes] = []
+        found = 0
+        try:
+            with self.path.open("rb") as file:
+                position = file.seek(0, os.SEEK_END)
+                while position and found <= lines and len(blocks) < _MOST_BLOCKS:
+                    step = min(_BLOCK, position)
+                    position = file.seek(position - step)
+                    blocks.append(file.read(step))
+                    found += blocks[-1].count(b"\n")
+        except FileNotFoundError:
+            return ""
+        return last_lines(b"".join(reversed(blocks)), lines)
+
+    def mark(self) -> Mark:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return Mark(log="", position=0)
+        return Mark(log=str(status.st_ino), position=status.st_size)
+
+    def lines_from(self, mark: Mark | None) -> tuple[list[str], Mark]:
+        try:
+            with self.path.open("rb") as file:
+                name = str(os.fstat(file.fileno()).st_ino)
+                position = mark.position if mark and mark.log == name else 0
+                file.seek(position)
+                content = file.read()
+        except FileNotFoundError:
+            return [], Mark(log="", position=0)
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.decode(errors="replace").splitlines()
+        return lines, Mark(log=name, position=position + len(whole))
+
+    def save(self, path: Path) -> None:
+        with suppress(FileNotFoundError):
+            shutil.copyfile(self.path, path)
+
+
+def last_lines(content: bytes, lines: int) -> str:
+    kept = content.decode(errors="replace").splitlines()[-lines:] if lines else []
+    return "\n".join(kept)
+
+
+def follow(log: Callable[[], Log | None], *, lines: int, clock: Clock) -> Iterator[str]:
+    """The last lines, then each new one. Ends when `log` names none any more.
+
+    `log` is asked again at each look, because a restart begins a new one.
+    """
+    found = log()
     # Before the first line is given away: what is written from now on is new.
-    last = tail(path, lines).splitlines() if path else []
-    position = path.stat().st_size if path and inode else 0
+    last = found.tail(lines).splitlines() if found else []
+    mark = found.mark() if found else None
     yield from last
     for _ in looks(clock=clock, every=_LOOK_SECONDS):
-        if (path := log()) is None:
+        if (found := log()) is None:
             return
-        if _inode(path) != inode:
-            inode, position = _inode(path), 0
-        new, position = lines_from(path, position)
+        new, mark = found.lines_from(mark)
         yield from new
-
-
-def lines_from(log: Path, position: int) -> tuple[list[str], int]:
-    """The whole lines from a byte position on, and the position behind them.
-
-    A line that is still being written is left for the next look.
-    """
-    content = _read_from(log, position)
-    whole = content[: content.rfind(b"\n") + 1]
-    return whole.decode(errors="replace").splitlines(), position + len(whole)
-
-
-def _inode(path: Path | None) -> int | None:
-    try:
-        return path.stat().st_ino if path else None
-    except FileNotFoundError:
-        return None
-
-
-def _read_from(path: Path, position: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            file.seek(position)
-            return file.read()
-    except FileNotFoundError:
-        return b""

@@ -18,6 +18,9 @@ from acideploy.observe import wait_for
 _RANGE = range(20000, 32768)
 
 _PATIENCE_SECONDS = 1.0
+# What a container leaves behind is an engine's to clear away, which may be busy.
+ENGINE_PATIENCE_SECONDS = 10.0
+_LOOK_SECONDS = 0.05
 
 
 def free_port(taken: Iterable[int]) -> int:
@@ -29,7 +32,7 @@ def free_port(taken: Iterable[int]) -> int:
             return port
 
 
-def require_free(port: int, *, clock: Clock) -> None:
+def require_free(port: int, *, clock: Clock, within: float = _PATIENCE_SECONDS) -> None:
     """Raises PortError where something listens on the port, and names it if it can.
 
     A process that was killed a moment ago may still be on its way out.
@@ -37,8 +40,8 @@ def require_free(port: int, *, clock: Clock) -> None:
     wait_for(
         lambda: _is_free(port) or None,
         clock=clock,
-        within=_PATIENCE_SECONDS,
-        every=_PATIENCE_SECONDS / 20,
+        within=within,
+        every=_LOOK_SECONDS,
         overdue=lambda: _taken(port),
     )
 

@@ -13,10 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from acideploy.atomic import write_atomically
+from acideploy.config.values import Limits, Runtime
 from acideploy.disk import storage_error
 from acideploy.errors import StorageError
 
 FILE_NAME = "service.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRun:
+    """How a revision runs in a container: the engine's address, and the image's name in it.
+
+    `image_digest` is that of the image's manifest, `image_id` of its config. `base` is the name of
+    the image below, where that is known.
+    """
+
+    engine: str
+    image: str
+    image_digest: str
+    image_id: str
+    base: str | None = None
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +44,10 @@ class Revision:
     is the directory that the code came from, for messages about the user's own files. `parts`
     names the content of each part, so that two deploys can be compared. `environment` is the
     object of the inference config, and `environment_request` what was asked for in pip's terms.
+
+    It is a process of the interpreter `python`, unless it is a `container`. `base` is the image
+    below, of which an update makes the next one. `trial_port` is where
+    it listens until the revision before it has left the service's port.
     """
 
     number: int
@@ -38,7 +59,6 @@ class Revision:
     source_directory: str | None
     model_directory: str
     origin: str
-    python: str
     environment_request: Mapping[str, Any]
     environment: Mapping[str, Any]
     variables: Mapping[str, str]
@@ -49,12 +69,27 @@ class Revision:
     ssl_enabled: bool = False
     cname: str | None = None
     app_insights_enabled: bool = False
+    python: str | None = None
     pid: int | None = None
+    container: ContainerRun | None = None
+    base: Mapping[str, Any] | None = None
+    trial_port: int | None = None
+
+    @property
+    def runtime(self) -> Runtime:
+        return "container" if self.container else "process"
+
+    @property
+    def listening_port(self) -> int:
+        return self.trial_port or self.port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A service. `candidate` is a revision that has been started and not yet been seen healthy."""
+    """A service. `candidate` is a revision that has been started and not yet been seen healthy.
+
+    `switching` says that the current one has been stopped for the candidate to take its port.
+    """
 
     name: str
     created_time: str
@@ -63,6 +98,7 @@ class Record:
     candidate: Revision | None = None
     last_number: int = 0
     stopped: bool = False
+    switching: bool = False
     error: str | None = None
 
     def changed(self, now: datetime, **changes: Any) -> Record:
@@ -82,7 +118,7 @@ def read_record(directory: Path) -> Record | None:
         return Record(**{**_known(Record, written), **revisions})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise StorageError(
             f"{path} cannot be read: {error}",
             hint=f"acideploy service delete -n {directory.name}, and deploy again",
@@ -99,7 +135,14 @@ def write_record(directory: Path, record: Record) -> None:
 
 
 def _revision(written: dict[str, Any]) -> Revision:
-    return Revision(**{**_known(Revision, written), "models": tuple(written.get("models", ()))})
+    models = tuple(written.get("models", ()))
+    container = written.get("container") and _container_run(written["container"])
+    return Revision(**{**_known(Revision, written), "models": models, "container": container})
+
+
+def _container_run(written: dict[str, Any]) -> ContainerRun:
+    limits = Limits(**_known(Limits, written["limits"]))
+    return ContainerRun(**{**_known(ContainerRun, written), "limits": limits})
 
 
 def _known(kind: type, written: dict[str, Any]) -> dict[str, Any]:

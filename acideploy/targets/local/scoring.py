@@ -10,6 +10,7 @@ from acideploy.targets import Answer, Service
 from acideploy.targets.local import http
 from acideploy.targets.local.folder import ServiceFolder
 from acideploy.targets.local.record import Record
+from acideploy.targets.local.server import request_diagnosis
 
 
 def score(
@@ -17,7 +18,8 @@ def score(
 ) -> Answer:
     """The answer as it is; for one that failed, with the cause that the service logged.
 
-    Raises ServiceFailedError where no process is there to answer, ScoringError where none does.
+    Raises ServiceFailedError where no server is there to answer, ScoringError where none does,
+    and EngineError where that of a container cannot be asked about.
     """
     revision = record.current
     server = folder.server(revision) if revision else None
@@ -31,10 +33,10 @@ def score(
     if revision.auth_enabled:
         headers["Authorization"] = f"Bearer {folder.key_file(revision).require().primary}"
     certificate = server.directory.certificate if revision.ssl_enabled else None
-    mark = server.log_size()
+    mark = server.log.mark()
     answer = http.score(revision.port, body, headers=headers, certificate=certificate)
     if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer
-    if diagnosis := server.diagnose_request(since=mark):
+    if diagnosis := request_diagnosis(server, since=mark):
         return replace(answer, cause=diagnosis.cause, place=diagnosis.place)
     return answer

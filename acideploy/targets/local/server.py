@@ -1,167 +1,162 @@
-"""One revision's server: started, watched until it is healthy, stopped."""
+"""One revision's server, whatever runs it: watched until it is healthy, and diagnosed."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Protocol
 
 from acideploy.clock import Clock
 from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose, diagnose_request
-from acideploy.disk import storage_error
 from acideploy.errors import DeadlineError, ServiceFailedError
 from acideploy.events import Emit, Said
 from acideploy.observe import wait_for
-from acideploy.targets.local import http, process
+from acideploy.targets.local import http
 from acideploy.targets.local.layout import RevisionDirectory
-from acideploy.targets.local.log import lines_from, tail
+from acideploy.targets.local.log import Log, Mark
 from acideploy.targets.local.record import Revision
 
 # A large model may take minutes to load.
 START_SECONDS = 900.0
-_LOOK_SECONDS = 0.03
 _LOG_LINES_SHOWN = 30
-
-# What a server may see of its owner's environment: where programs, certificates and proxies are.
-# Nothing else, so that what works here works in a container.
-_INHERITED = (
-    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-)
+_LOG_LINES_READ = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """The server of one revision of the service `name`; `directory` holds its files."""
+class Server(Protocol):
+    """The server of one revision of the service `name`; `directory` holds its files.
 
-    name: str
-    revision: Revision
-    directory: RevisionDirectory
-    clock: Clock
+    What a container does raises EngineError too.
+    """
 
     @property
-    def scoring_uri(self) -> str:
-        scheme = "https" if self.revision.ssl_enabled else "http"
-        return f"{scheme}://localhost:{self.revision.port}/score"
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> Revision: ...
+    @property
+    def directory(self) -> RevisionDirectory: ...
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def log(self) -> Log:
+        """What it has written since it was started."""
+
+    @property
+    def app_root(self) -> PurePath:
+        """The app root, as the paths in its log have it."""
+
+    @property
+    def look_seconds(self) -> float:
+        """How often to look whether it is healthy."""
+
+    @property
+    def owns_port(self) -> bool:
+        """Whether nothing else can answer on its port while it is alive."""
 
     def start(self) -> Server:
-        """Starts the process, and returns the server with its id. Raises StorageError."""
-        try:
-            self.directory.rotate_log()
-            pid = process.start_detached(
-                [self.revision.python, str(self.directory.runtime)],
-                directory=self.directory.path,
-                variables=self._variables(),
-                log=self.directory.log,
-            )
-        except OSError as error:
-            raise storage_error("start", self.revision.python, error) from error
-        return replace(self, revision=replace(self.revision, pid=pid))
+        """Starts it anew, the log of the last time kept apart; returns it as it is now.
+
+        Raises StorageError, and ServiceFailedError where it cannot run at all.
+        """
 
     def is_alive(self) -> bool:
-        return process.runs_from(self.revision.pid, self.directory.runtime)
-
-    def answers(self) -> bool:
-        """Whether this very revision answers on the port. While two share it, either may."""
-        number = str(self.revision.number)
-        # The kernel spreads connections over both servers: one answer is enough.
-        looks = (http.probe(self.revision.port, tls=self.revision.ssl_enabled) for _ in range(8))
-        try:
-            return any(answer == number for answer in looks)
-        except TimeoutError:
-            return False
-
-    def wait_until_healthy(
-        self, *, log_kept: Path, still_serves: int | None = None, emit: Emit
-    ) -> None:
-        """Tells the lines of its log until it answers.
-
-        Raises ServiceFailedError once the process has ended, DeadlineError after 15 minutes.
-        """
-        position = 0
-
-        def look() -> bool | None:
-            nonlocal position
-            lines, position = lines_from(self.directory.log, position)
-            for line in lines:
-                emit(Said(line=line))
-            if not self.is_alive():
-                raise self.failure(log_kept=log_kept, still_serves=still_serves)
-            return self.answers() or None
-
-        wait_for(
-            look,
-            clock=self.clock,
-            within=START_SECONDS,
-            every=_LOOK_SECONDS,
-            overdue=self._overdue,
-        )
+        """Whether it runs; it may not answer yet."""
 
     def stop(self) -> None:
-        process.stop(self.directory.runtime, clock=self.clock)
+        """Ends it. Scores under way may finish, for half a minute at most."""
 
-    def failure(self, *, log_kept: Path, still_serves: int | None = None) -> ServiceFailedError:
-        """Why the process ended, by its log, which its reader will find in `log_kept`.
+    def remove(self) -> None:
+        """Takes away what is left of it once it has been stopped, its files too."""
 
-        `still_serves` is the revision that goes on serving, if there is one.
-        """
-        diagnosis = self.diagnosis()
-        log = tail(self.directory.log, _LOG_LINES_SHOWN)
-        goes_on = f" (revision {still_serves} goes on serving)" if still_serves else ""
-        return ServiceFailedError(
-            f"service {self.name} failed{goes_on}: {diagnosis.cause}",
-            place=diagnosis.place,
-            detail=f"last lines of the log, kept in {log_kept}:\n{log}" if log else None,
-            hint=diagnosis.hint,
-        )
+    def take_keys(self) -> None:
+        """Has it use the keys that are in its key file now."""
 
-    def diagnosis(self) -> Diagnosis:
-        log = tail(self.directory.log, 1000)
-        return diagnose(log, self._code_origin()) or Diagnosis(cause="the server has ended")
+    def known_cause(self) -> Diagnosis | None:
+        """Why it is not alive, where something surer than the log knows."""
 
-    def log_size(self) -> int:
-        """The length of the log in bytes: a mark to read on from."""
-        return self.directory.log.stat().st_size if self.directory.log.exists() else 0
+    def ending(self) -> str:
+        """That it is not alive, for when no cause is known."""
 
-    def diagnose_request(self, *, since: int) -> Diagnosis | None:
-        """Why a request failed, by what was logged behind the mark `since`."""
-        lines, _ = lines_from(self.directory.log, since)
-        return diagnose_request("\n".join(lines), self._code_origin())
 
-    def _overdue(self) -> DeadlineError:
-        return DeadlineError(
-            f"service {self.name} did not answer within {START_SECONDS:.0f} s",
-            detail=tail(self.directory.log, _LOG_LINES_SHOWN),
-            hint=f"acideploy service get-logs -n {self.name}",
-        )
+def scoring_uri(revision: Revision) -> str:
+    scheme = "https" if revision.ssl_enabled else "http"
+    return f"{scheme}://localhost:{revision.port}/score"
 
-    def _code_origin(self) -> CodeOrigin:
-        deployed = self.directory.app_root
-        if self.revision.source_directory:
-            deployed /= self.revision.source_directory
-        return CodeOrigin(deployed=deployed, origin=Path(self.revision.origin))
 
-    def _variables(self) -> dict[str, str]:
-        revision, root = self.revision, self.directory.app_root
-        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        served = {
-            "PYTHONUNBUFFERED": "1",
-            "AML_APP_ROOT": str(root),
-            "AZUREML_ENTRY_SCRIPT": revision.entry_script,
-            "AZUREML_MODEL_DIR": str(root / revision.model_directory),
-            "AML_APP_INSIGHTS_ENABLED": str(revision.app_insights_enabled).lower(),
-            "SERVICE_NAME": self.name,
-            "WORKSPACE_NAME": "local",
-            "ACIDEPLOY_HOST": "127.0.0.1",
-            "ACIDEPLOY_PORT": str(self.revision.port),
-            "ACIDEPLOY_REVISION": str(revision.number),
-        }
-        if revision.source_directory:
-            served["AZUREML_SOURCE_DIRECTORY"] = revision.source_directory
-        if revision.auth_enabled:
-            served["ACIDEPLOY_KEYS_FILE"] = str(self.directory.keys)
-        if revision.ssl_enabled:
-            served["ACIDEPLOY_TLS_CERTIFICATE"] = str(self.directory.certificate)
-            served["ACIDEPLOY_TLS_KEY"] = str(self.directory.certificate_key)
-        return {**inherited, **revision.variables, **served}
+def answers(server: Server) -> bool:
+    """Whether this very revision answers on the port. While two share it, either may."""
+    revision = server.revision
+    # The kernel spreads connections over both servers: one answer is enough.
+    tries = 1 if server.owns_port else 8
+    looks = (http.probe(revision.listening_port, tls=revision.ssl_enabled) for _ in range(tries))
+    try:
+        return any(answer == str(revision.number) for answer in looks)
+    except TimeoutError:
+        return False
+
+
+def wait_until_healthy(server: Server, *, log_kept: Log, otherwise: str = "", emit: Emit) -> None:
+    """Tells the lines of its log until it answers.
+
+    Raises ServiceFailedError once it has ended, DeadlineError after 15 minutes. `otherwise` says
+    what goes on serving then.
+    """
+    mark: Mark | None = None
+
+    def look() -> bool | None:
+        nonlocal mark
+        alive = server.is_alive()
+        lines, mark = server.log.lines_from(mark)
+        for line in lines:
+            emit(Said(line=line))
+        if not alive:
+            raise failure(server, log_kept=log_kept, otherwise=otherwise)
+        return answers(server) or None
+
+    wait_for(
+        look,
+        clock=server.clock,
+        within=START_SECONDS,
+        every=server.look_seconds,
+        overdue=lambda: _overdue(server),
+    )
+
+
+def failure(server: Server, *, log_kept: Log, otherwise: str = "") -> ServiceFailedError:
+    """Why it ended, by its log, which its reader will find in `log_kept`."""
+    found = diagnosis(server)
+    log = server.log.tail(_LOG_LINES_SHOWN)
+    goes_on = f" ({otherwise})" if otherwise else ""
+    return ServiceFailedError(
+        f"service {server.name} failed{goes_on}: {found.cause}",
+        place=found.place,
+        detail=f"last lines of the log, kept in {log_kept.where}:\n{log}" if log else None,
+        hint=found.hint,
+        cause=found.cause,
+    )
+
+
+def diagnosis(server: Server) -> Diagnosis:
+    """Why a server that is not alive has ended."""
+    if known := server.known_cause():
+        return known
+    log = server.log.tail(_LOG_LINES_READ)
+    return diagnose(log, _code_origin(server)) or Diagnosis(cause=server.ending())
+
+
+def request_diagnosis(server: Server, *, since: Mark) -> Diagnosis | None:
+    """Why a request failed, by what was logged since."""
+    lines, _ = server.log.lines_from(since)
+    return diagnose_request("\n".join(lines), _code_origin(server))
+
+
+def _overdue(server: Server) -> DeadlineError:
+    return DeadlineError(
+        f"service {server.name} did not answer within {START_SECONDS:.0f} s",
+        detail=server.log.tail(_LOG_LINES_SHOWN),
+        hint=f"acideploy service get-logs -n {server.name}",
+    )
+
+
+def _code_origin(server: Server) -> CodeOrigin:
+    deployed = Path(server.app_root, server.revision.source_directory or "")
+    return CodeOrigin(deployed=deployed, origin=Path(server.revision.origin))

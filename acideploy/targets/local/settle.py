@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
 from acideploy.errors import BusyError
-from acideploy.targets.local import finisher, process, rollout
+from acideploy.events import ignore
+from acideploy.targets.local import finisher, rollout
 from acideploy.targets.local.folder import ServiceFolder
+from acideploy.targets.local.leftovers import remove_leftover_revisions
+from acideploy.targets.local.server import answers
 
 
 def settle(folder: ServiceFolder) -> None:
@@ -22,19 +23,9 @@ def settle(folder: ServiceFolder) -> None:
                 hint=f"wait for it, or end it with `acideploy service stop -n {folder.name}`",
             )
         candidate = folder.server(record.candidate)
-        if candidate.is_alive() and candidate.answers():
-            rollout.promote(folder, record)
+        # One on a trial port would have to start once more, which takes its time and may fail.
+        if not record.candidate.trial_port and candidate.is_alive() and answers(candidate):
+            rollout.promote(folder, record, emit=ignore)
         else:
             rollout.abandon(folder, record, candidate, InterruptedError())
-    remove_leftovers(folder)
-
-
-def remove_leftovers(folder: ServiceFolder) -> None:
-    """Ends and removes every revision but the current one."""
-    record = folder.record()
-    kept = str(record.current.number) if record and record.current else None
-    revisions = folder.path / "revisions"
-    for path in revisions.iterdir() if revisions.is_dir() else ():
-        if path.name != kept:
-            process.stop(path, clock=folder.clock)
-            shutil.rmtree(path, ignore_errors=True)
+    remove_leftover_revisions(folder)

@@ -1,27 +1,39 @@
-"""Runs services as processes of this machine."""
+"""Runs services on this machine, as processes or in containers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from acideploy.clock import Clock
 from acideploy.config import check_service_name
-from acideploy.environment.venv import VirtualEnvironment
-from acideploy.errors import BusyError, NotFoundError, ServiceFailedError, StorageError
-from acideploy.events import Emit, Finished, Started, ignore
+from acideploy.config.values import Runtime, RuntimeChoice
+from acideploy.errors import (
+    BusyError,
+    EngineError,
+    NotFoundError,
+    ServiceFailedError,
+    StorageError,
+)
+from acideploy.events import Emit, Finished, Noticed, Started, ignore
 from acideploy.lock import lock
 from acideploy.models import ModelStore
 from acideploy.plan import Present, Wanted
-from acideploy.targets import Answer, Service
-from acideploy.targets.local import finisher, process, rollout
+from acideploy.targets import Answer, Keys, Service
+from acideploy.targets.local import finisher, leftovers, rollout
+from acideploy.targets.local.engines import Engines
 from acideploy.targets.local.folder import ServiceFolder
-from acideploy.targets.local.log import follow, tail
-from acideploy.targets.local.port import require_free
+from acideploy.targets.local.keys import new_key
+from acideploy.targets.local.log import FileLog, Log, follow
+from acideploy.targets.local.port import ENGINE_PATIENCE_SECONDS, require_free
 from acideploy.targets.local.record import FILE_NAME, Record
+from acideploy.targets.local.relabel import relabel, set_keys
+from acideploy.targets.local.runnable import Runnable
+from acideploy.targets.local.runtime import choose_runtime
 from acideploy.targets.local.scoring import score
+from acideploy.targets.local.server import scoring_uri, wait_until_healthy
+from acideploy.targets.local.service_port import choose_port
 from acideploy.targets.local.settle import settle
 from acideploy.targets.local.view import damaged_service, service_of
 
@@ -34,15 +46,16 @@ class LocalTarget:
     What changes a service is called within `changing`.
     """
 
-    def __init__(self, directory: Path, *, clock: Clock) -> None:
+    def __init__(self, directory: Path, *, clock: Clock, engines: Engines) -> None:
         self._directory = directory
         self._clock = clock
+        self._engines = engines
 
     def folder(self, name: str) -> ServiceFolder:
         """Raises NotFoundError for what no service can be called: it may be a path."""
         if check_service_name(name):
             raise self._not_found(name)
-        return ServiceFolder(self._directory / name, self._clock)
+        return ServiceFolder(self._directory / name, self._clock, self._engines)
 
     # What there is.
 
@@ -54,7 +67,7 @@ class LocalTarget:
         record, folder = self.record(name), self.folder(name)
         if record.candidate:
             # A deploy is under way, or was killed: then nobody holds its lock.
-            with suppress(BusyError), folder.locked():
+            with suppress(BusyError, EngineError), folder.locked():
                 settle(folder)
             record = self.record(name)
         return service_of(record, folder)
@@ -97,10 +110,22 @@ class LocalTarget:
         record = folder.record()
         if record is None or record.current is None:
             return None
-        healthy = not record.stopped and folder.server(record.current).is_alive()
-        return Present(parts=record.current.parts, port=record.current.port, healthy=healthy)
+        current = record.current
+        return Present(
+            parts=current.parts,
+            port=current.port,
+            healthy=not record.stopped and folder.is_alive(current),
+            runtime=current.runtime,
+        )
 
     # What changes it.
+
+    def choose_runtime(self, choice: RuntimeChoice, *, emit: Emit = ignore) -> Runtime:
+        """What a service runs in. Raises EngineError where that needs an engine in vain."""
+        runtime, note = choose_runtime(choice, find_engine=self._engines.find)
+        if note:
+            emit(Noticed(problem=note))
+        return runtime
 
     @contextmanager
     def changing(self, name: str, *, new: bool = False, at_once: bool = False) -> Iterator[None]:
@@ -121,12 +146,12 @@ class LocalTarget:
     def check_port(self, wanted: Wanted) -> None:
         """Raises PortError where the port that is asked for is taken, before minutes are spent."""
         taken = self._ports(but=wanted.name)
-        rollout.choose_port(self.folder(wanted.name), wanted.port, taken)
+        choose_port(self.folder(wanted.name), wanted.port, taken)
 
     def apply(
         self,
         wanted: Wanted,
-        environment: VirtualEnvironment,
+        runnable: Runnable,
         *,
         store: ModelStore,
         wait: bool,
@@ -138,8 +163,8 @@ class LocalTarget:
         # Two services that are deployed at once must not be given the same port.
         with lock(path, clock=self._clock, within=_PORT_LOCK_SECONDS, busy=_ports_busy):
             taken = self._ports(but=wanted.name)
-            record = rollout.begin(folder, wanted, environment, taken_ports=taken)
-        record = rollout.start(folder, record, wanted, store=store, emit=emit)
+            record = rollout.begin(folder, wanted, runnable, taken_ports=taken)
+        record = rollout.start(folder, record, wanted, runnable, store=store, emit=emit)
         if wait:
             rollout.finish(folder, record, emit=emit)
         else:
@@ -147,29 +172,25 @@ class LocalTarget:
         return self.find(wanted.name)
 
     def relabel(self, wanted: Wanted) -> Service:
-        """Takes over what touches no process: description, tags, properties and keys."""
-        record, folder = self.record(wanted.name), self.folder(wanted.name)
-        if record.current:
-            changed = replace(
-                record.current,
-                description=wanted.description,
-                tags=wanted.tags,
-                properties=wanted.properties,
-            )
-            if changed != record.current:
-                folder.save(record, current=changed)
-            serving = wanted.serving
-            if serving.auth_enabled and (serving.primary_key or serving.secondary_key):
-                keys = folder.key_file(record.current)
-                keys.set(primary=serving.primary_key, secondary=serving.secondary_key)
+        """Takes over what restarts nothing: description, tags, properties and keys."""
+        relabel(self.folder(wanted.name), self.record(wanted.name), wanted)
         return self.find(wanted.name)
 
+    def regenerate_key(self, name: str, which: str, value: str | None = None) -> Keys:
+        """Replaces the `primary` or the `secondary` key, by `value` or a new one, at once."""
+        record, folder = self.record(name), self.folder(name)
+        assert record.current is not None
+        return set_keys(folder, record.current, **{which: value or new_key()})
+
     def stop(self, name: str) -> Service:
-        """Ends the process; the service can be started again."""
+        """Ends the server; the service can be started again."""
         record, folder = self.record(name), self.folder(name)
         if record.current:
+            server = folder.server(record.current)
+            # An engine that does not answer stops nothing: the record is not to say so.
+            server.is_alive()
             folder.save(record, stopped=True)
-            folder.server(record.current).stop()
+            server.stop()
         return self.find(name)
 
     def start(self, name: str, *, emit: Emit = ignore) -> Service:
@@ -184,29 +205,36 @@ class LocalTarget:
             return self.find(name)
         # Workers that a killed server left behind would keep the port.
         server.stop()
-        require_free(record.current.port, clock=self._clock)
+        patience = ENGINE_PATIENCE_SECONDS if record.current.container else 1.0
+        require_free(record.current.port, clock=self._clock, within=patience)
         emit(Started(task="service", title=f"Service {name}"))
         server = server.start()
         record = folder.save(record, current=server.revision, stopped=False, error=None)
         try:
-            server.wait_until_healthy(log_kept=server.directory.log, emit=emit)
+            wait_until_healthy(server, log_kept=server.log, emit=emit)
         except BaseException as error:
             server.stop()
             folder.save(record, error=str(error) or "its start was interrupted")
             emit(Finished(task="service", outcome="failed"))
             raise
-        emit(Finished(task="service", outcome="done", detail=f"healthy at {server.scoring_uri}"))
+        uri = scoring_uri(server.revision)
+        emit(Finished(task="service", outcome="done", detail=f"healthy at {uri}"))
         return self.find(name)
 
     def delete(self, name: str) -> None:
-        """Ends the process and removes everything about the service, also a damaged one."""
+        """Ends the server and removes everything about the service, also a damaged one."""
         folder = self.folder(name)
         if name not in self.names():
             raise self._not_found(name)
         finisher.cancel(folder.path)
         with folder.locked():
-            process.stop(folder.path, clock=self._clock)
+            leftovers.remove_everything(folder)
             folder.forget()
+
+    def prune(self) -> dict[str, int]:
+        """Removes images and containers that no service has; the bytes of each image by name."""
+        folders = [self.folder(name) for name in self.names()]
+        return leftovers.prune(self._directory, folders, self._engines)
 
     # What it is asked.
 
@@ -218,15 +246,15 @@ class LocalTarget:
     def logs(self, name: str, *, lines: int, previous: bool = False) -> str:
         record, folder = self.record(name), self.folder(name)
         if previous and record.current:
-            return tail(folder.files(record.current).previous_log, lines)
-        return tail(folder.log(record), lines)
+            return FileLog(folder.files(record.current).previous_log).tail(lines)
+        return folder.log(record).tail(lines)
 
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         """The last lines, then each new one, over restarts and deploys, until it is deleted."""
         folder = self.folder(name)
         self.record(name)
 
-        def log() -> Path | None:
+        def log() -> Log | None:
             record = folder.record()
             return folder.log(record) if record else None
 

@@ -182,6 +182,10 @@ class FakeWorkspace(Workspace):
         self._ask("prune")
         return {"sha256:abc": 5}
 
+    def prune_images(self) -> dict[str, int]:
+        self._ask("prune_images")
+        return {"localhost/acideploy/svc:1": 7}
+
     def delete_service(self, name: str) -> None:
         self._ask("delete", name)
 

@@ -48,3 +48,23 @@ def test_every_flag_of_a_schema_is_in_the_tables_with_its_key(
 ) -> None:
     ours = {flag.spellings: flag.key.split(".")[-1] for table in tables for flag in table}
     assert ours == flags_of(schema)
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("container", "deployment"),
+        ("Process", "deployment"),
+        ("auto", "deployment"),
+        ("python", "inference"),
+        ("python-slim", "inference"),
+        ("nonsense", "inference"),
+    ],
+)
+def test_what_follows_runtime_says_which_file_it_stands_for(word: str, key: str) -> None:
+    given = {"runtime": word}
+    found = {
+        "inference": flags.overrides(flags.INFERENCE, given),
+        "deployment": flags.overrides([flags.RUNTIME], given),
+    }
+    assert [name for name, overrides in found.items() if overrides] == [key]

@@ -11,6 +11,7 @@ from acideploy.config.values import (
     AciDeployment,
     AksDeployment,
     DeploymentConfig,
+    Limits,
     LocalDeployment,
     Override,
     Serving,
@@ -55,7 +56,7 @@ def test_an_aci_config_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("word", ["local", "LOCAL", " Local "])
 def test_a_local_config_is_read_in_any_case(tmp_path: Path, word: str) -> None:
     text = f"computeType: '{word}'\nport: 6789\ncontainerResourceRequirements: {{cpu: 1}}"
-    assert _read(tmp_path, text).value == LocalDeployment(port=6789, cpu=1)
+    assert _read(tmp_path, text).value == LocalDeployment(port=6789, limits=Limits(cpu=1))
     assert _read(tmp_path, f"computeType: '{word}'\nport: 0").value == LocalDeployment()
 
 

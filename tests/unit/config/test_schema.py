@@ -57,4 +57,4 @@ def test_the_keys_of_a_local_service_are_known_to_the_others() -> None:
     root = load_schema("deploymentconfig")
     local = {key for key, _ in dotted_keys(root["$defs"]["local"], root)}
     aci = {key for key, _ in dotted_keys(root["$defs"]["aci"], root)}
-    assert local - aci == {"port"}
+    assert local - aci == {"port", "runtime"}

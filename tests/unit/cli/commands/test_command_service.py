@@ -195,5 +195,6 @@ def test_the_workspace_is_shown(cli: RunCli) -> None:
 def test_what_was_pruned_is_counted(cli: RunCli) -> None:
     assert json.loads(cli("workspace prune").out) == {
         "environments": [{"digest": "sha256:abc", "bytes": 5}],
-        "bytes": 5,
+        "images": [{"name": "localhost/acideploy/svc:1", "bytes": 7}],
+        "bytes": 12,
     }

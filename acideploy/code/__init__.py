@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from acideploy.code.digest import digest_of
+from acideploy.code.selection import Selection, everything_in, select
 from acideploy.config.problem import Problem
 from acideploy.config.values import InferenceConfig
 from acideploy.disk import storage_error
-from acideploy.errors import ConfigurationError, StorageError
-
-_LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints"})
+from acideploy.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,24 +21,19 @@ class Code:
     """`path` is the source directory, or the entry script where that is all there is.
 
     `entry_script` and `source_directory` say where they lie under the app root. `origin` is the
-    directory in which the user knows these files. `leave_out` is a folder that is no part of it.
+    directory in which the user knows these files. `selection` is what of the source directory is
+    deployed; None where nothing was selected, as in what has been deployed before.
     """
 
     path: Path
     entry_script: str
     source_directory: str | None
     origin: Path
-    leave_out: Path | None = None
+    selection: Selection | None = None
 
     def digest(self) -> str:
         """The same for the same names, contents and executable bits. Raises StorageError."""
-        digest = hashlib.sha256(self.entry_script.encode())
-        for name, file in self.files():
-            try:
-                digest.update(os.fsencode(name) + b"\0" + _content_digest(file))
-            except OSError as error:
-                raise storage_error("read", file, error) from error
-        return digest.hexdigest()
+        return digest_of(self.files(), begin=self.entry_script.encode())
 
     def copy_to(self, app_root: Path) -> None:
         """Lays the code out under the app root, with what links lead to. Raises StorageError."""
@@ -59,13 +53,17 @@ class Code:
         if self.source_directory is None:
             yield self.entry_script, self.path
             return
-        found = _walk(self.path, frozenset(), self.leave_out)
-        for file in sorted(found, key=os.fsencode):
-            yield f"{self.source_directory}/{file.relative_to(self.path)}", file
+        files = self.selection.files if self.selection else everything_in(self.path)
+        for file in files:
+            yield f"{self.source_directory}/{file.name}", self.path / file.name
 
 
 def code_of(config: InferenceConfig, *, leave_out: Path | None = None) -> Code:
-    """Raises ConfigurationError where the entry script is not in the source directory."""
+    """The code that a config names, without what is left out of it, and without `leave_out`.
+
+    Raises ConfigurationError where the entry script is not in the source directory, and
+    StorageError for what cannot be read.
+    """
     script, source = config.entry_script, config.source_directory
     if source is None:
         return Code(
@@ -89,7 +87,7 @@ def code_of(config: InferenceConfig, *, leave_out: Path | None = None) -> Code:
         entry_script=f"{name}/{inside.as_posix()}",
         source_directory=name,
         origin=source,
-        leave_out=leave_out,
+        selection=select(source, script=inside.as_posix(), leave_out=leave_out),
     )
 
 
@@ -102,50 +100,8 @@ def _inside(script: Path, source: Path) -> Path | None:
     return None
 
 
-def _walk(folder: Path, above: frozenset[Path], leave_out: Path | None) -> Iterator[Path]:
-    """Every file below a folder, through links too; one that leads upwards is not followed."""
-    real = folder.resolve()
-    if real in above or real == leave_out:
-        return
-    try:
-        entries = list(folder.iterdir())
-    except OSError as error:
-        raise storage_error("read", folder, error) from error
-    for entry in entries:
-        if entry.is_dir():
-            if not _is_left_out(entry):
-                yield from _walk(entry, above | {real}, leave_out)
-        elif entry.is_file():
-            yield entry
-        elif entry.is_symlink():
-            raise StorageError(
-                f"{entry} is a link to {os.readlink(entry)}, which does not exist",
-                hint="remove the link, or make what it leads to",
-            )
-        # Sockets and pipes are not code, and reading one would wait for ever.
-
-
-def _is_left_out(folder: Path) -> bool:
-    return folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").is_file()
-
-
 def content_digest(path: Path) -> str:
     """The same for a file, or a folder, of the same content. Raises StorageError."""
-    digest = hashlib.sha256()
-    for file in (
-        sorted(_walk(path, frozenset(), None), key=os.fsencode) if path.is_dir() else [path]
-    ):
-        try:
-            digest.update(os.fsencode(file.relative_to(path)) + b"\0" + _content_digest(file))
-        except OSError as error:
-            raise storage_error("read", file, error) from error
-    return digest.hexdigest()
-
-
-def _content_digest(file: Path) -> bytes:
-    with file.open("rb") as content:
-        executable = b"x" if os.access(file, os.X_OK) else b"-"
-        digest = hashlib.sha256()
-        while block := content.read(1 << 20):
-            digest.update(block)
-        return executable + digest.digest()
+    if not path.is_dir():
+        return digest_of([(".", path)])
+    return digest_of((file.name, path / file.name) for file in everything_in(path))

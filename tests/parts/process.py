@@ -1,0 +1,76 @@
+"""Programs in the background: started, waited for, stopped by their process id."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tests.parts import MissingPartError, program
+
+
+class StartError(MissingPartError):
+    """A program ended, or did not answer, before it was of use. Says what it logged."""
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on, for now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    seconds: float = 30,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process whose output goes to `log`, once `ready()`; stopped at the end.
+
+    It ends with the thread that started it, should that be killed before its time.
+    """
+    guarded = [program("setpriv", package="util-linux"), "--pdeathsig", "TERM", "--", *command]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*map(str, guarded)],
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C is for the tests, which then stop it in order.
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if process.poll() is not None:
+                raise StartError(f"{command[0]} ended ({process.returncode}): {tail(log)}")
+            if time.monotonic() > deadline:
+                raise StartError(f"{command[0]} does not answer: {tail(log)}")
+            time.sleep(0.02)
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes], *, seconds: float = 15) -> None:
+    """Ends a process and buries it; by force when it takes longer."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def tail(log: Path) -> str:
+    """The last 2000 characters of a log."""
+    return log.read_text(errors="replace")[-2000:].strip()
