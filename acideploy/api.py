@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from acideploy.attachment import Attachment, find_attachment
+from acideploy.attachment import Attachment, choose_registry
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
 from acideploy.deploy import deploy
@@ -19,6 +19,7 @@ from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
 from acideploy.package import Package, package
 from acideploy.parts import assemble, open_store
 from acideploy.plan import Plan, Wanted, make_plan
+from acideploy.prune import Pruned, prune
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
 from acideploy.targets import Answer, Keys, Service
 from acideploy.targets.local.keys import KeyFile
@@ -33,9 +34,6 @@ __all__ = [
     "home",
     "open_workspace",
 ]
-
-
-REGISTRY_VARIABLE = "ACIDEPLOY_REGISTRY"
 
 
 class Workspace:
@@ -138,12 +136,7 @@ class Workspace:
     def delete_model(self, reference: str) -> Model:
         """Raises ConflictError where a service uses the model."""
         model = self.show_model(reference)
-        users = [
-            record.name
-            for record in self._target.records()
-            for revision in (record.current, record.candidate)
-            if revision and model.id in revision.models
-        ]
+        users = self._target.users_of(model.id)
         if users:
             raise ConflictError(
                 f"model {model.id} is used by service {', '.join(users)}",
@@ -247,23 +240,9 @@ class Workspace:
 
     # Cleaning up.
 
-    def prune(self) -> dict[str, int]:
-        """Removes the environments that no service uses; returns the bytes that each had."""
-        return self._builder.remove_all_but(
-            {
-                revision.parts["environment"]
-                for record in self._target.records()
-                for revision in (record.current, record.candidate)
-                if revision
-            }
-        )
-
-    def prune_images(self) -> dict[str, int]:
-        """Removes the images of this workspace that no service uses; the bytes of each by name.
-
-        None, where no container engine answers.
-        """
-        return self._target.prune()
+    def prune(self) -> Pruned:
+        """Removes what no service uses: environments, and what images are made of."""
+        return prune(self._parts)
 
     # Inside.
 
@@ -326,14 +305,6 @@ def open_workspace(
         home(),
         working_directory=Path.cwd(),
         clock=SystemClock(),
-        attachment=_attachment(registry, path),
+        attachment=choose_registry(registry, os.environ, Path.cwd() if path is None else path),
         emit=emit,
     )
-
-
-def _attachment(registry: str | None, path: Path | None) -> Attachment | None:
-    if registry:
-        return Attachment(registry=registry, origin="--registry")
-    if named := os.environ.get(REGISTRY_VARIABLE):
-        return Attachment(registry=named, origin=REGISTRY_VARIABLE)
-    return find_attachment(Path.cwd() if path is None else path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from acideploy.atomic import write_atomically
 from acideploy.config.problem import Place, Problem
 from acideploy.disk import storage_error
 from acideploy.errors import ConfigurationError
+
+REGISTRY_VARIABLE = "ACIDEPLOY_REGISTRY"
 
 _FILE = Path(".azureml") / "config.json"
 _KEY = "registry"
@@ -22,6 +25,17 @@ class Attachment:
 
     registry: str
     origin: str
+
+
+def choose_registry(
+    given: str | None, variables: Mapping[str, str], folder: Path
+) -> Attachment | None:
+    """The registry of the flag, else of `ACIDEPLOY_REGISTRY`, else of the folder."""
+    if given:
+        return Attachment(registry=given, origin="--registry")
+    if named := variables.get(REGISTRY_VARIABLE):
+        return Attachment(registry=named, origin=REGISTRY_VARIABLE)
+    return find_attachment(folder)
 
 
 def find_attachment(folder: Path) -> Attachment | None:

@@ -52,7 +52,7 @@ WORKSPACE = LazyGroup(
     "Where models and services are kept.",
     {
         "show": Entry(f"{_COMMANDS}.workspace:show", "Show the workspace in use."),
-        "prune": Entry(f"{_COMMANDS}.workspace:prune", "Remove environments and images that nothing uses."),
+        "prune": Entry(f"{_COMMANDS}.workspace:prune", "Remove what no service uses."),
     },
 )
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from acideploy.clock import Clock
 from acideploy.disk import storage_error
@@ -132,6 +133,11 @@ class PackageLayers:
             mount_from=(_REPOSITORY,),
         )
         return Layer(blob=blob, diff_id=diff_id, created_by="acideploy packages")
+
+
+def package_tags(request: EnvironmentRequest) -> tuple[str, ...]:
+    """The tags that the packages of a request may be kept under."""
+    return tuple(_tag(request, compression) for compression in get_args(Compression))
 
 
 def _tag(request: EnvironmentRequest, compression: Compression) -> str:

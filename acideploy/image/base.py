@@ -58,14 +58,19 @@ def ensure_base(
         ) from error
 
 
+def place_of(name: ImageReference) -> tuple[str, str]:
+    """The repository and the tag that a base image of another registry is brought to."""
+    tag = name.digest.replace(":", "-") if name.digest else name.tag
+    return f"bases/{name.host.replace(':', '-')}/{name.repository}", tag
+
+
 def _ensure(
     name: ImageReference, source: Registry, registry: Registry, clock: Clock, emit: Emit
 ) -> Base:
     if source.location == registry.location:
         manifest = _find(name, source, name.reference)
         return _read_base(name, manifest, registry=registry, repository=name.repository)
-    repository = f"bases/{name.host.replace(':', '-')}/{name.repository}"
-    tag = name.digest.replace(":", "-") if name.digest else name.tag
+    repository, tag = place_of(name)
     known = registry.find_manifest(repository, tag)
     if known is None or not name.digest:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from acideploy.errors import StorageError
 from acideploy.progress import Advance
@@ -80,3 +80,20 @@ class DirectoryRegistry:
             outdated = self._layout.references(old) if old else set()
             self._layout.write_index(index.with_manifest(added, reference=reference))
             self._layout.collect(outdated)
+
+    def remove_all_but(self, kept: Set[str], *, of: tuple[str, ...]) -> dict[str, int]:
+        """Removes the names that begin with one of `of` and are not kept; the bytes of each."""
+        removed: dict[str, int] = {}
+        with self._layout.locked():
+            index = self._layout.index()
+            discarded: set[str] = set()
+            for each in index.manifests:
+                name = each.reference or ""
+                if name.startswith(of) and name not in kept:
+                    removed[name] = self._layout.stored_size(each)
+                    discarded |= self._layout.references(each)
+                    index = index.without(name)
+            if removed:
+                self._layout.write_index(index)
+                self._layout.collect(discarded)
+        return removed

@@ -142,6 +142,11 @@ class ImageLayout:
         except StorageError:
             return {manifest.digest}
 
+    def stored_size(self, manifest: Descriptor) -> int:
+        """The bytes of a manifest and of all that it refers to, as far as they are there."""
+        paths = (self._blobs / digest_to_hex(each) for each in self.references(manifest))
+        return sum(path.stat().st_size for path in paths if path.exists())
+
     def _reachable(self, manifests: tuple[Descriptor, ...]) -> Set[str]:
         """The digests of manifests and of what they refer to."""
         found: set[str] = set()

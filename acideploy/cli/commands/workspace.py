@@ -25,11 +25,13 @@ def show(session: Session) -> object:
 @command("prune")
 def prune(session: Session) -> object:
     """Remove the environments and images that no service uses."""
-    environments, images = session.workspace.prune(), session.workspace.prune_images()
+    removed = session.workspace.prune()
+    sizes = (removed.environments, removed.images, removed.stored)
     return {
         "environments": [
-            {"digest": digest, "bytes": size} for digest, size in environments.items()
+            {"digest": digest, "bytes": size} for digest, size in removed.environments.items()
         ],
-        "images": [{"name": name, "bytes": size} for name, size in images.items()],
-        "bytes": sum(environments.values()) + sum(images.values()),
+        "images": [{"name": name, "bytes": size} for name, size in removed.images.items()],
+        "stored": [{"name": name, "bytes": size} for name, size in removed.stored.items()],
+        "bytes": sum(sum(each.values()) for each in sizes),
     }

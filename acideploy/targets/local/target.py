@@ -104,6 +104,15 @@ class LocalTarget:
                 if record := self.folder(name).record():
                     yield record
 
+    def users_of(self, model: str) -> tuple[str, ...]:
+        """The services that have the model `name:version`."""
+        return tuple(
+            record.name
+            for record in self.records()
+            for revision in (record.current, record.candidate)
+            if revision and model in revision.models
+        )
+
     def present(self, name: str) -> Present | None:
         """What a plan compares with: None where no revision was ever healthy."""
         folder = self.folder(name)

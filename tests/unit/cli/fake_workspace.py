@@ -16,6 +16,7 @@ from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft
 from acideploy.package import Package
 from acideploy.plan import Plan, Step
+from acideploy.prune import Pruned
 from acideploy.registry.descriptor import Descriptor
 from acideploy.request import PackageRequest
 from acideploy.targets import Answer, Keys, Service
@@ -178,13 +179,9 @@ class FakeWorkspace(Workspace):
         self._ask("restart", name)
         return SERVICE
 
-    def prune(self) -> dict[str, int]:
+    def prune(self) -> Pruned:
         self._ask("prune")
-        return {"sha256:abc": 5}
-
-    def prune_images(self) -> dict[str, int]:
-        self._ask("prune_images")
-        return {"localhost/acideploy/svc:1": 7}
+        return Pruned(environments={"sha256:abc": 5}, images={"svc:1": 7}, stored={"bases/x:1": 9})
 
     def delete_service(self, name: str) -> None:
         self._ask("delete", name)

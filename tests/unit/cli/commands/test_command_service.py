@@ -195,6 +195,7 @@ def test_the_workspace_is_shown(cli: RunCli) -> None:
 def test_what_was_pruned_is_counted(cli: RunCli) -> None:
     assert json.loads(cli("workspace prune").out) == {
         "environments": [{"digest": "sha256:abc", "bytes": 5}],
-        "images": [{"name": "localhost/acideploy/svc:1", "bytes": 7}],
-        "bytes": 12,
+        "images": [{"name": "svc:1", "bytes": 7}],
+        "stored": [{"name": "bases/x:1", "bytes": 9}],
+        "bytes": 21,
     }
