@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from acideploy.api import (
         ConfigurationFiles,
         DeployRequest,
+        PackageRequest,
         UpdateRequest,
         Workspace,
         open_workspace,
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from acideploy.errors import AcideployError
     from acideploy.events import Event
     from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference
+    from acideploy.package import Package
     from acideploy.plan import Plan, Step
+    from acideploy.request import ToArchive, ToContext, ToLayout
     from acideploy.targets import Answer, Keys, Service
 
 __all__ = [
@@ -35,11 +38,16 @@ __all__ = [
     "ModelDraft",
     "ModelReference",
     "Override",
+    "Package",
+    "PackageRequest",
     "Place",
     "Plan",
     "Problem",
     "Service",
     "Step",
+    "ToArchive",
+    "ToContext",
+    "ToLayout",
     "UpdateRequest",
     "Workspace",
     "open_workspace",
@@ -49,6 +57,7 @@ _HOMES = {
     "acideploy.api": (
         "ConfigurationFiles",
         "DeployRequest",
+        "PackageRequest",
         "UpdateRequest",
         "Workspace",
         "open_workspace",
@@ -58,7 +67,9 @@ _HOMES = {
     "acideploy.errors": ("AcideployError",),
     "acideploy.events": ("Event",),
     "acideploy.models": ("Model", "ModelChanges", "ModelDraft", "ModelReference"),
+    "acideploy.package": ("Package",),
     "acideploy.plan": ("Plan", "Step"),
+    "acideploy.request": ("ToArchive", "ToContext", "ToLayout"),
     "acideploy.targets": ("Answer", "Keys", "Service"),
 }
 

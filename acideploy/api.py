@@ -29,6 +29,7 @@ from acideploy.wanted import check_given, wanted_by, wanted_by_package
 __all__ = [
     "ConfigurationFiles",
     "DeployRequest",
+    "PackageRequest",
     "UpdateRequest",
     "Workspace",
     "home",
@@ -188,7 +189,10 @@ class Workspace:
             )
             if is_only_described(request):
                 return self._target.relabel(wanted)
-            return self._carry_out(wanted, self._plan(wanted), wait=not request.no_wait)
+            plan = self._plan(wanted, request.compression)
+            return self._carry_out(
+                wanted, plan, compression=request.compression, wait=not request.no_wait
+            )
 
     def list_services(self) -> tuple[Service, ...]:
         return self._target.list()
@@ -256,7 +260,7 @@ class Workspace:
             emit=self._emit,
         )
 
-    def _plan(self, wanted: Wanted, compression: Compression = "none") -> Plan:
+    def _plan(self, wanted: Wanted, compression: Compression) -> Plan:
         return make_plan(
             wanted,
             environment_exists=self._parts.has_environment(wanted, compression),
@@ -280,7 +284,7 @@ class Workspace:
         return self._target.folder(name).key_file(current)
 
     def _carry_out(
-        self, wanted: Wanted, plan: Plan, *, compression: Compression = "none", wait: bool
+        self, wanted: Wanted, plan: Plan, *, compression: Compression, wait: bool
     ) -> Service:
         return deploy(
             wanted,

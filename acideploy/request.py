@@ -65,6 +65,7 @@ class UpdateRequest:
     remove_tags: Sequence[str] = ()
     add_properties: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
+    compression: Compression = "none"
     no_wait: bool = False
 
 

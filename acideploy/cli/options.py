@@ -174,6 +174,7 @@ COMPRESSION = Option(
     "--layer-compression",
     type=click.Choice(["none", "gzip"], case_sensitive=False),
     default="none",
+    envvar="ACIDEPLOY_LAYER_COMPRESSION",
     help="How layers that are made are stored; none is faster, gzip smaller.",
 )
 STRICT = Option("--strict", is_flag=True, help="Treat warnings as errors.")

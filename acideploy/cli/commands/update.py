@@ -12,6 +12,7 @@ from acideploy.cli.commands.files import UPDATE_FILES, configuration_files
 from acideploy.cli.options import (
     ADD_PROPERTIES,
     ADD_TAGS,
+    COMPRESSION,
     METADATA_FILES,
     MODELS,
     NAME,
@@ -34,6 +35,7 @@ from acideploy.cli.session import Session
     ADD_PROPERTIES,
     NO_WAIT,
     STRICT,
+    COMPRESSION,
     *UPDATE_FILES,
     table=shapes.service_table,
 )
@@ -51,6 +53,7 @@ def update(
     add_property: Sequence[tuple[str, str]],
     no_wait: bool,
     strict: bool,
+    layer_compression: str,
     **flags: Any,
 ) -> object:
     """Change tags, description, models, code or settings of a service that runs."""
@@ -67,6 +70,7 @@ def update(
         remove_tags=remove_tag,
         add_properties=dict(add_property),
         description=description,
+        compression="gzip" if layer_compression == "gzip" else "none",
         no_wait=no_wait,
     )
     return shapes.service(session.workspace.update_service(request), full=session.settings.full)
