@@ -47,6 +47,11 @@ class CodeOrigin:
     deployed: Path
     origin: Path
 
+    @property
+    def is_directory(self) -> bool:
+        """Whether it was a source directory, which keeps its name, and not a script alone."""
+        return self.deployed.name == (self.origin.resolve().name or "source")
+
     def place(self, file: str, line: int) -> Place | None:
         """The user's file and line, or None where the file is not the user's."""
         try:
@@ -174,7 +179,7 @@ def _missing_file(exception: str, origin: CodeOrigin) -> str | None:
 
 def _left_out(name: str, origin: CodeOrigin) -> str | None:
     """A hint for what the user has and the service has not: which rule left it out."""
-    if not os.path.lexists(origin.origin / name):
+    if not origin.is_directory or not os.path.lexists(origin.origin / name):
         return None
     try:
         reason = why_left_out(origin.origin, name)

@@ -75,7 +75,8 @@ def check_given(
         if isinstance(deployment.value, LocalDeployment):
             _, problems = _prepare(request, inference.value, deployment.value, directory, leave_out)
         else:
-            problems = code_problems(code_of(inference.value, leave_out=leave_out))
+            code = code_of(inference.value, leave_out=leave_out)
+            problems = code_problems(code, cwd=directory)
     except ConfigurationError as error:
         problems = error.problems
     except AcideployError as error:
@@ -182,7 +183,7 @@ def _prepare(
         properties=request.properties,
     )
     wrong = (*variable_problems(variables), *certificate_problems(local.serving))
-    return wanted, (*wrong, *code_problems(code), *beyond, *notes)
+    return wanted, (*wrong, *code_problems(code, cwd=directory), *beyond, *notes)
 
 
 def _beyond_stand_in(code: Code, environment: Environment) -> tuple[Problem, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from acideploy.code import Code
@@ -12,14 +13,16 @@ from acideploy.code.ignore import AMLIGNORE, DOCKERIGNORE, GITIGNORE
 from acideploy.code.likely_secrets import likely_secret
 from acideploy.code.selection import Selection
 from acideploy.config.problem import Place, Problem
+from acideploy.config.source import shown_path
 from acideploy.disk import shown
 
 _MAX_SECRETS_TOLD = 10
 _LARGE = 100_000_000
 _BIGGEST_TOLD = 3
+_TOLD = 1_000_000
 
 
-def code_problems(code: Code) -> tuple[Problem, ...]:
+def code_problems(code: Code, *, cwd: Path) -> tuple[Problem, ...]:
     """Of the ignore files, the entry script, likely secrets and size. Raises StorageError.
 
     None of what was not selected here: a script alone, or what has been deployed before.
@@ -27,12 +30,20 @@ def code_problems(code: Code) -> tuple[Problem, ...]:
     if code.selection is None:
         return ()
     file = _file_to_edit(code.path)
-    return (
+    problems = (
         *code.selection.problems,
         *_overruled(code.selection, code.entry_script),
         *_secrets(code.selection, code.path, file),
-        *_large(code.selection, file),
+        *_large(code.selection, code.path, file),
     )
+    return tuple(_seen_from(cwd, problem) for problem in problems)
+
+
+def _seen_from(cwd: Path, problem: Problem) -> Problem:
+    if problem.place is None:
+        return problem
+    file = shown_path(Path(problem.place.file), cwd)
+    return replace(problem, place=replace(problem.place, file=file))
 
 
 def _file_to_edit(source: Path) -> str:
@@ -76,7 +87,7 @@ def _secrets(selection: Selection, source: Path, file_to_edit: str) -> Iterator[
         )
 
 
-def _large(selection: Selection, file_to_edit: str) -> Iterator[Problem]:
+def _large(selection: Selection, source: Path, file_to_edit: str) -> Iterator[Problem]:
     total = sum(file.size for file in selection.files)
     if total <= _LARGE:
         return
@@ -84,11 +95,13 @@ def _large(selection: Selection, file_to_edit: str) -> Iterator[Problem]:
     for file in selection.files:
         top, slash, _ = file.name.partition("/")
         sizes[top + slash] += file.size
-    biggest = (f"{shown(name)} {_mb(size)}" for name, size in sizes.most_common(_BIGGEST_TOLD))
+    biggest = [(name, size) for name, size in sizes.most_common(_BIGGEST_TOLD) if size >= _TOLD]
+    told = ", ".join(f"{shown(name)} {_mb(size)}" for name, size in biggest)
     yield Problem(
         code="large-source",
         severity="warning",
-        message=f"{_mb(total)} are deployed as code, with every change of it: {', '.join(biggest)}",
+        message=f"{_mb(total)} are deployed as code, all of it with every change: {told}",
+        place=Place(file=shown(source)),
         hint=f"add what the script does not read to {file_to_edit}, and register models with "
         "`acideploy model register`",
     )

@@ -81,6 +81,8 @@ def _ensure(
             emit(Noticed(problem=_out_of_reach(name, error)))
             manifest = known
         if known is None or known.digest != manifest.digest:
+            # What cannot be built on is not copied: the configuration tells before gigabytes do.
+            _read_base(name, manifest, registry=source, repository=name.repository)
             _bring(name, manifest, source, registry, repository, tag, clock, emit)
         known = manifest
     return _read_base(name, known, registry=registry, repository=repository)
@@ -167,8 +169,29 @@ def _parsed(name: ImageReference, manifest: Manifest) -> Mapping[str, Any]:
 def _read_config(registry: Registry, repository: str, blob: Descriptor) -> Mapping[str, Any]:
     if blob.size > _LARGEST_CONFIG:
         raise UnsupportedError(f"the base image's configuration has {blob.size:,} bytes")
-    config: Mapping[str, Any] = json.loads(b"".join(registry.chunks(repository, blob)))
-    return config
+    return _checked(json.loads(b"".join(registry.chunks(repository, blob))))
+
+
+def _checked(config: Any) -> Mapping[str, Any]:
+    """The configuration, if what is built on of it has the kinds that it ought to have.
+
+    https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md#properties. Raises ValueError.
+    """
+    run = config.get("config") or {}
+    kinds = {
+        "config": isinstance(run, dict),
+        "Env": _are(str, run.get("Env") or []),
+        "Labels": _are(str, list((run.get("Labels") or {}).values())),
+        "history": _are(dict, config.get("history") or []),
+        "diff_ids": _are(str, config["rootfs"]["diff_ids"]),
+    }
+    if wrong := [name for name, right in kinds.items() if not right]:
+        raise ValueError(f"its {wrong[0]} is not what the specification says")
+    return dict(config)
+
+
+def _are(kind: type, found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(each, kind) for each in found)
 
 
 def _as_oci(name: ImageReference, layer: Descriptor) -> Descriptor:

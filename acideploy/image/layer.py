@@ -8,6 +8,7 @@ become files of their own.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ from acideploy.disk import shown, storage_error
 from acideploy.errors import ConfigurationError, StorageError
 
 _CHUNK = 1 << 20
+# The end of the year 9999: an image's times have four digits for the year.
+_LATEST = 253_402_300_799
 _TAR_TYPES = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
 
 
@@ -103,7 +106,7 @@ def source_date_epoch(variables: Mapping[str, str]) -> int:
     https://reproducible-builds.org/specs/source-date-epoch/. Raises ConfigurationError.
     """
     text = variables.get("SOURCE_DATE_EPOCH") or "0"
-    if text.isascii() and text.isdigit():
+    if re.fullmatch(r"[0-9]{1,12}", text) and int(text) <= _LATEST:
         return int(text)
     raise ConfigurationError(
         [

@@ -120,6 +120,11 @@ class LayoutModelStore:
             for chunk in layer.chunks():
                 upload.write(chunk)
                 advance(len(chunk))
+            if upload.digest != model.layer_digest:
+                raise StorageError(
+                    f"the layer of model {model.id} is damaged where it was copied from",
+                    hint="run this again",
+                )
             upload.flush()
             return self._publish(model, upload)
 

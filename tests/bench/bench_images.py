@@ -7,7 +7,7 @@ commands are measured without a proxy; what they send is counted in a run of its
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.bench.image_builders import (
 )
 from tests.bench.measure import Phases, Row, compared, missing, random_file
 from tests.bench.project import BASE, Project
-from tests.bench.timeline import Timeline
+from tests.bench.timeline import Timeline, memory
 from tests.parts import MissingPartError
 from tests.parts.base_image import base_image, push
 from tests.parts.process import StartError
@@ -32,6 +32,8 @@ MODEL_MEGABYTES = 500
 # With the serving stack, 250 MB of wheels as they are installed.
 PACKAGES = ("scikit-learn",)
 AGAIN = 3
+# Others are not run again when they have taken this long, in seconds.
+LONG = 6.0
 MODEL = "big:1"
 FIRST = f"first push: code, packages, {MODEL_MEGABYTES} MB model"
 CHANGED = "push again after one changed line"
@@ -58,13 +60,15 @@ def images(folder: Path) -> Iterator[Row | Phases]:
             push(base_image(), kept, BASE)
             project = Project(folder=folder / "project", host=kept.host, ca=kept.ca)
             ours = _ours(project, model)
-            same = min(project.package("svc:2", MODEL).seconds for _ in range(AGAIN))
+            same = [project.package("svc:2", MODEL) for _ in range(AGAIN)]
             context = folder / "context"
             base = f"{kept.host}/{BASE}:latest"
             write_context(context, kept, image="svc:1", base=base)
             yield from _beside_others(ours, kept, context, base, folder / "buildah")
             title = "push again, nothing changed"
-            yield compared(title, same, "our first push", ours.first_seconds)
+            least = min(each.seconds for each in same)
+            yield compared(title, least, "our first push", ours.first_seconds)
+            yield memory("first push, uv included", ours.first, "nothing changed", same[0])
             with proxy(kept) as counting:
                 yield from _traffic(replace(project, host=counting.host), counting)
             yield Phases(FIRST, [line for each in ours.first for line in each.phases()])
@@ -109,8 +113,9 @@ def _beside_others(
                 what, name = f"{FIRST} (warm uv cache)", f"{builder.name}, packages given"
                 firsts.append(compared(what, ours.first_seconds, name, first, asked="at most 0.20"))
             what = f"{CHANGED}, best of {AGAIN}"
+            name = f"{builder.name}, best of {len(again)}"
             agains.append(
-                compared(what, ours.again.seconds, builder.name, again, asked="at most 0.05")
+                compared(what, ours.again.seconds, name, min(again), asked="at most 0.05")
             )
     yield from [*firsts, *agains]
 
@@ -127,16 +132,19 @@ def _builders(stack: contextlib.ExitStack, scratch: Path) -> Iterator[Builder | 
         yield missing("buildah bud + push", error)
 
 
-def _theirs(builder: Builder, context: Path, image: str, base: str) -> tuple[float, float]:
+def _theirs(
+    builder: Builder, context: Path, image: str, base: str
+) -> tuple[float, Sequence[float]]:
+    """Seconds of the first push, and of each after one more changed line."""
     builder.prepare(base)
     tags = count(1)
     first = builder.seconds(context, f"{image}:{next(tags)}")
-    again = []
-    for _ in range(AGAIN):
+    again: list[float] = []
+    while len(again) < AGAIN and sum(again) < LONG:
         with (context / SCRIPT).open("a") as file:
             file.write("# another line\n")
         again.append(builder.seconds(context, f"{image}:{next(tags)}"))
-    return first, min(again)
+    return first, again
 
 
 def _traffic(project: Project, counting: RunningProxy) -> Iterator[Row]:

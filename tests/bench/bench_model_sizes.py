@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.measure import Row, compared, missing, random_file
 from tests.bench.project import BASE, Project
-from tests.bench.timeline import Timeline
+from tests.bench.timeline import Timeline, memory
 from tests.parts import MissingPartError
 from tests.parts.base_image import base_image, push
 from tests.parts.process import StartError
@@ -15,7 +15,6 @@ from tests.parts.registry import registry
 
 LARGE_MEGABYTES = 1000
 RUNS = 5
-LEAST_MEMORY = "under 150 MiB"
 
 
 def model_sizes(folder: Path) -> Iterator[Row]:
@@ -28,7 +27,8 @@ def model_sizes(folder: Path) -> Iterator[Row]:
             large = project.register("large", random_file(folder / "large.bin", LARGE_MEGABYTES))
             (folder / "large.bin").unlink()
             small = project.register("small", random_file(folder / "small.bin", 1))
-            packages = project.package("packages:1")
+            # Makes the environment, for all that follow.
+            project.package("packages:1")
             mounted = _package(project)
     except (MissingPartError, StartError) as error:
         yield missing("package a registered model", error)
@@ -40,10 +40,9 @@ def model_sizes(folder: Path) -> Iterator[Row]:
         min(each.seconds for each in mounted["small"]),
         asked="at most 1.20",
     )
-    yield _memory(f"register {LARGE_MEGABYTES} MB", [large], "1 MB", small)
+    yield memory(f"register {LARGE_MEGABYTES} MB", [large], "1 MB", small)
     what = f"package {LARGE_MEGABYTES} MB that are registered"
-    yield _memory(what, mounted["large"], "1 MB", mounted["small"][0])
-    yield _memory("package, packages installed by uv", [packages], "1 MB", mounted["small"][0])
+    yield memory(what, mounted["large"], "1 MB", mounted["small"][0])
 
 
 def _package(project: Project) -> dict[str, list[Timeline]]:
@@ -53,10 +52,3 @@ def _package(project: Project) -> dict[str, list[Timeline]]:
         for model, runs in done.items():
             runs.append(project.package(f"{model}-{run}:1", f"{model}:1"))
     return done
-
-
-def _memory(what: str, runs: list[Timeline], name: str, least: Timeline) -> Row:
-    most = max(each.megabytes for each in runs)
-    baseline = f"{name} ({least.megabytes:.0f} MiB)"
-    ratio = most / least.megabytes
-    return Row(f"peak memory: {what}", f"{most:.0f} MiB", baseline, ratio, LEAST_MEMORY)

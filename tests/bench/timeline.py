@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from tests.bench.measure import Row
+
 # Phases that are shorter are not told, in seconds.
 _SHORT = 0.05
 
@@ -33,6 +35,14 @@ class Timeline:
         lines = [f"{span:6.2f} s  until {name}" for span, name in spans if span >= _SHORT]
         rest = sum(span for span, _ in spans if span < _SHORT)
         return [*lines, f"{rest:6.2f} s  between all others"]
+
+
+def memory(what: str, runs: Sequence[Timeline], name: str, least: Timeline) -> Row:
+    """A row of the most memory that any of the runs took, beside a run with next to nothing."""
+    most = max(each.megabytes for each in runs)
+    baseline = f"{name} ({least.megabytes:.0f} MiB)"
+    ratio = most / least.megabytes
+    return Row(f"peak memory: {what}", f"{most:.0f} MiB", baseline, ratio, "under 150 MiB")
 
 
 def timeline(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Timeline:

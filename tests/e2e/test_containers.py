@@ -121,6 +121,18 @@ def test_a_crash_in_init_is_traced_to_the_script_and_the_old_container_goes_on(
     assert project.score(1)["greeting"] == "hello"
 
 
+def test_what_images_were_made_of_is_kept_for_the_next_and_pruned_when_no_service_is_left(
+    project: Workspace,
+) -> None:
+    project.deploy()
+    assert project.run("workspace", "prune").result["stored"] == []
+    project.run("service", "delete", "-n", "echo-svc")
+    stored = project.run("workspace", "prune").result["stored"]
+    kinds = {name.partition(":")[0].partition("/")[0] for name in (each["name"] for each in stored)}
+    assert kinds == {"environments", "bases"}
+    assert min(each["bytes"] for each in stored) > 1_000_000
+
+
 def test_a_service_goes_from_a_process_to_a_container_and_back(project: Workspace) -> None:
     flags = ("--python", PYTHON, "--overwrite")
     for runtime in ("process", "container", "process"):

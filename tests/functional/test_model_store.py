@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from acideploy.clock import SystemClock
-from acideploy.errors import ConflictError, NotFoundError, StorageError
+from acideploy.errors import NotFoundError, StorageError
 from acideploy.events import Advanced, Event, Finished, Started
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference
 from acideploy.models.metadata import write_metadata
@@ -42,22 +39,6 @@ def store(directory: Path) -> LayoutModelStore:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with all that a model may have in it."""
-    folder = tmp_path / "model"
-    (folder / "sub" / "empty").mkdir(parents=True)
-    (folder / "weights.bin").write_bytes(os.urandom(3_000_000))
-    (folder / "sub" / "größe ☃.txt").write_text("text")
-    (folder / "sub" / ("long" * 50)).write_text("a long name")
-    (folder / "nothing").touch()
-    (folder / "run.sh").write_text("#!/bin/sh\n")
-    (folder / "run.sh").chmod(0o700)
-    (folder / "latest").symlink_to("weights.bin")
-    (folder / "sub" / "up").symlink_to("../sub")
-    return folder
-
-
-@pytest.fixture
 def opened() -> Iterator[list[str]]:
     """The name of every file that is opened, of each time."""
     names: list[str] = []
@@ -76,38 +57,6 @@ def blobs(directory: Path) -> set[str]:
     return {path.name for path in (directory / "blobs" / "sha256").iterdir()}
 
 
-def layer_of(directory: Path, model: Model) -> tarfile.TarFile:
-    path = directory / "blobs" / "sha256" / model.layer_digest.removeprefix("sha256:")
-    return tarfile.open(fileobj=io.BytesIO(path.read_bytes()))
-
-
-def test_a_registered_model_is_found_as_it_was_described(
-    store: LayoutModelStore, folder: Path
-) -> None:
-    draft = ModelDraft(
-        name="iris",
-        framework="ScikitLearn",
-        framework_version="1.5",
-        description="flowers",
-        tags={"stage": "dev"},
-        properties={"commit": "abc"},
-    )
-    model = store.register(folder, draft)
-    assert (model.id, model.root, model.size) == ("iris:1", "model", 3_000_025)
-    assert model.tags == {"stage": "dev"}
-    assert store.find(ModelReference(name="iris", version=1)) == model
-    assert store.find(ModelReference(name="iris")) == model
-    assert store.list() == (model,)
-
-
-def test_models_are_listed_by_name_and_newest_first(store: LayoutModelStore, folder: Path) -> None:
-    for name in ("b", "A", "b", "c..d"):
-        store.register(folder / "nothing", ModelDraft(name=name))
-    assert [model.id for model in store.list()] == ["A:1", "b:2", "b:1", "c..d:1"]
-    assert [model.id for model in store.list("b")] == ["b:2", "b:1"]
-    assert store.list("unknown") == ()
-
-
 def test_an_empty_store_lists_nothing_and_is_not_made_by_looking(
     store: LayoutModelStore, directory: Path
 ) -> None:
@@ -115,41 +64,6 @@ def test_an_empty_store_lists_nothing_and_is_not_made_by_looking(
     with pytest.raises(NotFoundError):
         store.find(ModelReference(name="iris"))
     assert not directory.exists()
-
-
-def test_the_layer_has_final_paths_one_time_one_owner_and_two_modes(
-    store: LayoutModelStore, directory: Path, folder: Path
-) -> None:
-    with layer_of(directory, store.register(folder, IRIS)) as layer:
-        members = layer.getmembers()
-    top = "var/azureml-app/azureml-models/iris/1"
-    names = [member.name for member in members]
-    assert names[:3] == [os.path.dirname(top), top, f"{top}/model"]
-    assert names == sorted(names, key=os.fsencode)
-    assert {(member.mtime, member.uid, member.gid, member.uname) for member in members} == {
-        (0, 0, 0, "")
-    }
-    assert {member.name: member.mode for member in members if member.isfile()} == {
-        f"{top}/model/nothing": 0o644,
-        f"{top}/model/run.sh": 0o755,
-        f"{top}/model/sub/größe ☃.txt": 0o644,
-        f"{top}/model/sub/{'long' * 50}": 0o644,
-        f"{top}/model/weights.bin": 0o644,
-    }
-    assert {member.name for member in members if member.pax_headers} == {
-        f"{top}/model/sub/größe ☃.txt",
-        f"{top}/model/sub/{'long' * 50}",
-    }
-
-
-def test_tar_itself_reads_the_layer(store: LayoutModelStore, directory: Path, folder: Path) -> None:
-    model = store.register(folder, IRIS)
-    path = directory / "blobs" / "sha256" / model.layer_digest.removeprefix("sha256:")
-    listing = subprocess.run(
-        ["tar", "-tf", path], check=True, capture_output=True, text=True, env={"LC_ALL": "C.UTF-8"}
-    )
-    assert "var/azureml-app/azureml-models/iris/1/model/weights.bin" in listing.stdout.split("\n")
-    assert listing.stderr == ""
 
 
 def test_the_same_files_give_the_same_layer_whoever_stores_them_and_when(
@@ -177,67 +91,6 @@ def test_the_same_files_give_the_same_layer_whoever_stores_them_and_when(
     assert second.layer_digest == first.layer_digest
     dated = LayoutModelStore(tmp_path / "3", clock=SystemClock(), mtime=86400)
     assert dated.register(folder, IRIS).layer_digest != first.layer_digest
-
-
-def test_a_hard_link_is_registered_as_a_file(store: LayoutModelStore, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "a").write_text("same")
-    os.link(folder / "a", folder / "b")
-    model = store.register(folder, IRIS)
-    place = store.unpack(model, tmp_path / "out")
-    assert model.size == 8
-    assert (place / "b").read_text() == "same"
-
-
-def test_a_top_level_link_is_followed_and_keeps_its_name(
-    store: LayoutModelStore, folder: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "best.pkl").symlink_to(folder / "weights.bin")
-    model = store.register(tmp_path / "best.pkl", IRIS)
-    assert model.root == "best.pkl"
-    place = store.unpack(model, tmp_path / "out")
-    assert place.read_bytes() == (folder / "weights.bin").read_bytes()
-    assert not place.is_symlink()
-
-
-def test_the_current_folder_is_registered_under_its_name(
-    store: LayoutModelStore, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(folder)
-    assert store.register(Path("."), IRIS).root == "model"
-    assert store.register(Path("sub/.."), IRIS).root == "model"
-
-
-def test_what_is_unpacked_is_what_was_registered(
-    store: LayoutModelStore, folder: Path, tmp_path: Path
-) -> None:
-    place = store.unpack(store.register(folder, IRIS), tmp_path / "new" / "out")
-    assert place == tmp_path / "new" / "out" / "model"
-    assert os.listdir(place.parent) == ["model"]
-    expected = sorted(path.relative_to(folder) for path in folder.rglob("*"))
-    assert sorted(path.relative_to(place) for path in place.rglob("*")) == expected
-    for path in expected:
-        if (folder / path).is_symlink():
-            assert os.readlink(place / path) == os.readlink(folder / path)
-        elif (folder / path).is_file():
-            assert (place / path).read_bytes() == (folder / path).read_bytes()
-    assert os.access(place / "run.sh", os.X_OK)
-    assert not (place / "weights.bin").stat().st_mode & 0o111
-
-
-def test_unpacking_replaces_nothing_unless_told(
-    store: LayoutModelStore, folder: Path, tmp_path: Path
-) -> None:
-    model = store.register(folder, IRIS)
-    (tmp_path / "out" / "model").mkdir(parents=True)
-    (tmp_path / "out" / "model" / "mine").touch()
-    with pytest.raises(ConflictError, match="out/model exists already"):
-        store.unpack(model, tmp_path / "out")
-    assert (tmp_path / "out" / "model" / "mine").exists()
-    store.unpack(model, tmp_path / "out", overwrite=True)
-    assert not (tmp_path / "out" / "model" / "mine").exists()
-    assert os.listdir(tmp_path / "out") == ["model"]
 
 
 def test_a_damaged_layer_is_refused_and_nothing_is_written(
@@ -311,18 +164,6 @@ def test_an_update_changes_the_manifest_and_keeps_the_layer(
     assert store.update(reference, ModelChanges()) == after
 
 
-def test_a_property_cannot_be_changed_and_nothing_else_is_then(
-    store: LayoutModelStore, folder: Path
-) -> None:
-    model = store.register(folder, ModelDraft(name="iris", properties={"a": "1"}))
-    with pytest.raises(ConflictError):
-        store.update(
-            ModelReference(name="iris"),
-            ModelChanges(add_properties={"a": "2", "b": "3"}, add_tags={"t": "u"}),
-        )
-    assert store.find(ModelReference(name="iris")) == model
-
-
 def test_deleting_removes_the_blobs_of_that_version_alone(
     store: LayoutModelStore, directory: Path, folder: Path
 ) -> None:
@@ -334,16 +175,6 @@ def test_deleting_removes_the_blobs_of_that_version_alone(
     assert blobs(directory) == before
     with pytest.raises(NotFoundError, match="no version 2 any more"):
         store.delete(ModelReference(name="iris", version=2))
-
-
-def test_a_deleted_number_is_never_given_again(store: LayoutModelStore, folder: Path) -> None:
-    store.register(folder, IRIS)
-    store.register(folder, IRIS)
-    store.delete(ModelReference(name="iris", version=2))
-    assert store.register(folder, IRIS).version == 3
-    for version in (1, 3):
-        store.delete(ModelReference(name="iris", version=version))
-    assert store.register(folder, IRIS).version == 4
 
 
 def test_the_numbers_of_a_store_that_another_tool_copied_are_not_given_again(

@@ -41,6 +41,8 @@ def running(
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*map(str, guarded)],
+            # Podman notes down there that a container ran out of memory.
+            cwd=log.parent,
             env={**os.environ, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,

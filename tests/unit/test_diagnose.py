@@ -95,6 +95,79 @@ def test_a_module_beside_the_script_asks_for_a_source_directory(origin: CodeOrig
     assert "set `sourceDirectory`" in str(diagnosis.hint)
 
 
+@pytest.fixture
+def directory(origin: CodeOrigin) -> CodeOrigin:
+    """The same where the whole source directory was deployed, but for `*.json` and `ours/`."""
+    (origin.origin / ".gitignore").write_text("# data\n*.json\nours/\n/alone.py\n")
+    (origin.origin / "ours").mkdir()
+    for name in ("labels.json", "alone.py", "ours/__init__.py", "words.txt"):
+        (origin.origin / name).touch()
+    return CodeOrigin(deployed=origin.deployed / "project", origin=origin.origin)
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        ("alone", "alone.py is in {}, but line 4 of .gitignore leaves it out"),
+        ("ours", "ours is in {}, but line 3 of .gitignore leaves ours/ out"),
+        ("ours.deep", None),
+    ],
+)
+def test_a_module_that_a_rule_left_out_names_the_rule(
+    directory: CodeOrigin, module: str, reason: str | None
+) -> None:
+    log = _log(directory, f"ModuleNotFoundError: No module named '{module}'")
+    diagnosis = diagnose(log, directory)
+    assert diagnosis is not None
+    if reason:
+        assert diagnosis.hint == reason.format(directory.origin)
+    else:
+        assert ".gitignore" not in str(diagnosis.hint)
+
+
+@pytest.mark.parametrize("path", ["{deployed}/labels.json", "project/labels.json"])
+def test_a_file_that_a_rule_left_out_names_the_rule(directory: CodeOrigin, path: str) -> None:
+    missing = path.format(deployed=directory.deployed)
+    error = f"FileNotFoundError: [Errno 2] No such file or directory: '{missing}'"
+    diagnosis = diagnose(_log(directory, error), directory)
+    assert diagnosis is not None
+    assert diagnosis.hint == (
+        f"labels.json is in {directory.origin}, but line 2 of .gitignore leaves it out"
+    )
+
+
+@pytest.mark.parametrize("name", ["words.txt", "gone.json", "../labels.json"])
+def test_another_file_that_is_missing_is_looked_for_with_the_model(
+    directory: CodeOrigin, name: str
+) -> None:
+    error = f"No such file or directory: '{directory.deployed}/{name}'"
+    diagnosis = diagnose(_log(directory, f"FileNotFoundError: [Errno 2] {error}"), directory)
+    assert diagnosis is not None
+    assert "AZUREML_MODEL_DIR" in str(diagnosis.hint)
+
+
+def test_no_rule_is_to_blame_where_the_script_is_deployed_alone(
+    directory: CodeOrigin, origin: CodeOrigin
+) -> None:
+    log = _log(origin, "ModuleNotFoundError: No module named 'alone'")
+    diagnosis = diagnose(log, origin)
+    assert diagnosis is not None
+    assert "set `sourceDirectory`" in str(diagnosis.hint)
+
+
+def test_an_ignore_file_that_cannot_be_read_any_more_is_no_reason(
+    directory: CodeOrigin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    log = _log(directory, "ModuleNotFoundError: No module named 'alone'")
+    diagnosis = diagnose(log, directory)
+    assert diagnosis is not None
+    assert ".gitignore" not in str(diagnosis.hint)
+
+
 def test_a_syntax_error_is_the_scripts(origin: CodeOrigin) -> None:
     log = f"""E [7] azmlinfsrv - Traceback (most recent call last):
   File "{SERVER}/user_script.py", line 77, in load_script

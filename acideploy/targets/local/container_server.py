@@ -205,11 +205,14 @@ def note_engine(directory: RevisionDirectory, engine: Engine) -> None:
     directory.engine_file.write_text(json.dumps({"engine": engine.address}))
 
 
-def remove_container_of(revision: Path, engines: Engines) -> None:
-    """Removes the container of the revision with this folder, if it has one."""
+def remove_container_of(revision: Path, engines: Engines) -> Engine | None:
+    """Removes the container of the revision with this folder, if it has one; tells whose it was."""
     with suppress(FileNotFoundError, ValueError, KeyError):
         written = json.loads(RevisionDirectory(revision).engine_file.read_bytes())
-        engines.at(written["engine"]).remove(container_name(revision))
+        engine = engines.at(written["engine"])
+        engine.remove(container_name(revision))
+        return engine
+    return None
 
 
 def _first_file(archive: bytes) -> str:

@@ -28,12 +28,14 @@ def remove_leftover_revisions(folder: ServiceFolder) -> None:
     One whose engine does not answer is left for another time.
     """
     record = folder.record()
-    kept = str(record.current.number) if record and record.current else None
+    current = record.current if record else None
+    run = current.container if current else None
     for path in folder.revisions():
-        if path.name != kept:
+        if current is None or path.name != str(current.number):
             process.stop(path, clock=folder.clock)
             with suppress(EngineError):
-                remove_container_of(path, folder.engines)
+                if engine := remove_container_of(path, folder.engines):
+                    remove_unused_images(engine, folder.path, kept=run.image if run else None)
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +22,7 @@ from acideploy.models.registry_store import RegistryModelStore
 from acideploy.models.repositories import repository_of
 from acideploy.registry.acr import AcrRegistry
 from acideploy.registry.push import push
-from tests.functional.conftest import Trust
-from tests.parts.acr import RunningAcr, acr
+from tests.parts.acr import RunningAcr
 from tests.parts.faults import (
     Corrupt,
     ExpiredToken,
@@ -36,7 +35,6 @@ from tests.parts.faults import (
     too_many_requests,
 )
 from tests.parts.proxy import RunningProxy
-from tests.parts.registry import RunningRegistry
 from tests.parts.traffic import Answer, Exchange
 from tests.registries import InstantClock, artifact_of, assert_whole, blob_of, owner
 
@@ -150,14 +148,12 @@ OPERATIONS = {each.__name__: each for each in (register, unpack, update, delete,
 
 
 @pytest.fixture
-def bench(plain_registry: RunningRegistry, trust: Trust, tmp_path: Path) -> Iterator[Bench]:
+def bench(own_acr: RunningAcr, tmp_path: Path) -> Bench:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "weights").write_bytes(CONTENT)
-    with acr(plain_registry) as part:
-        trust(part)
-        bench = Bench(part=part, folder=tmp_path)
-        bench.give(bench.open(), "given")
-        yield bench
+    bench = Bench(part=own_acr, folder=tmp_path)
+    bench.give(bench.open(), "given")
+    return bench
 
 
 def requests_of(

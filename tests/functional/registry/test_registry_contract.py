@@ -164,13 +164,14 @@ def test_the_blobs_of_an_artifact_are_told_each_and_the_tag_comes_last(
     registry.push_blob(repository, second, advance=silent)
     artifact = artifact_of(first, second, first)
     told: list[Event] = []
-    threads: set[int] = set()
+    inside = threading.Lock()
 
     def emit(event: Event) -> None:
+        assert inside.acquire(blocking=False), "one thing is told at a time"
         if isinstance(event, Finished):
             assert registry.find_manifest(repository, "1") is None
-        threads.add(threading.get_ident())
         told.append(event)
+        inside.release()
 
     clock = InstantClock()
     assert push(artifact, registry=registry, repository=repository, tag="1", clock=clock, emit=emit)

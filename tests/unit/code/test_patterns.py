@@ -18,6 +18,8 @@ GIT = [
     ("**/data", "data src/data a/b/data", "data/a"),
     ("src/**/data", "src/data src/a/data src/a/b/data", "src srcdata"),
     ("a**b", "ab axxb src/axb", "a/b"),
+    # Not as documented, but as git has it.
+    ("/a**", "a ab ab/c", "ba b/a"),
     ("a?c", "abc aéc", "ac a/c"),
     ("[a-c]x", "ax bx", "dx [a-c]x"),
     ("[!a-c]x", "dx", "ax /x"),

@@ -19,7 +19,7 @@ def _code(source: Path, script: str = "score.py") -> Code:
 
 
 def _problems(source: Path, script: str = "score.py") -> tuple[Problem, ...]:
-    return code_problems(_code(source, script))
+    return code_problems(_code(source, script), cwd=source.parent)
 
 
 def test_there_is_nothing_to_say_of_an_ordinary_directory(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_secret_is_told_with_its_place_and_not_with_its_text(tmp_path: Path) -
     (problem,) = _problems(source)
     assert (problem.code, problem.severity) == ("likely-secret", "warning")
     assert problem.message == "home/.netrc is deployed with the code, and likely holds a password"
-    assert str(problem.place) == f"{source}/home/.netrc:2:1"
+    assert str(problem.place) == f"{source.name}/home/.netrc:2:1"
     assert "hunter2" not in repr(problem)
 
 
@@ -72,7 +72,7 @@ def test_an_entry_script_that_a_rule_leaves_out_is_told(tmp_path: Path) -> None:
     assert "score.py is deployed all the same: line 2 of .gitignore leaves it out" in (
         problem.message
     )
-    assert str(problem.place) == f"{source / '.gitignore'}:2:1"
+    assert str(problem.place) == f"{source.name}/.gitignore:2:1"
 
 
 def test_an_entry_script_in_a_virtual_environment_is_told(tmp_path: Path) -> None:
@@ -89,6 +89,7 @@ def test_a_large_directory_is_told_with_what_makes_it_large(tmp_path: Path) -> N
     assert (problem.code, problem.severity) == ("large-source", "warning")
     assert "104.0 MB" in problem.message
     assert problem.message.endswith("data/ 60.0 MB, model.bin 41.0 MB, c.bin 2.0 MB")
+    assert str(problem.place) == source.name
     assert "acideploy model register" in str(problem.hint)
 
 
@@ -101,6 +102,14 @@ def test_a_hundred_megabytes_are_not_large_and_what_is_left_out_does_not_count(
     assert _problems(source) == ()
 
 
+def test_what_makes_no_difference_is_not_told_as_large(tmp_path: Path) -> None:
+    source = plant(tmp_path, "a.bin", "b.bin")
+    os.truncate(source / "a.bin", 200_000_000)
+    os.truncate(source / "b.bin", 900_000)
+    (problem,) = _problems(source)
+    assert problem.message.endswith(": a.bin 200.0 MB")
+
+
 def test_an_ignore_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     source = plant(tmp_path)
     (source / ".amlignore").write_bytes(b"\0\1")
@@ -110,7 +119,7 @@ def test_an_ignore_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
 def test_a_script_alone_says_nothing_of_its_folder(tmp_path: Path) -> None:
     write(plant(tmp_path), {".env": "A=1"})
     code = code_of(InferenceConfig(entry_script=tmp_path / "score.py"))
-    assert code_problems(code) == ()
+    assert code_problems(code, cwd=tmp_path) == ()
 
 
 def test_names_that_no_terminal_can_show_are_escaped(tmp_path: Path) -> None:

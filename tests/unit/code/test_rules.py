@@ -101,6 +101,11 @@ def test_names_that_are_not_utf8_can_be_matched(tmp_path: Path) -> None:
     assert (rules.rules[0].place.text or "").isprintable()
 
 
+def test_a_name_may_hold_a_line_break(tmp_path: Path) -> None:
+    for rules in (_git(tmp_path, "data/**\n"), _docker(tmp_path, "data/**\n")):
+        assert rules.last("data/two\nlines", is_folder=False) == 1
+
+
 @pytest.mark.parametrize("line", ["[a", "a\\"])
 def test_a_line_that_is_no_pattern_is_told_and_the_others_count(tmp_path: Path, line: str) -> None:
     for rules in (_git(tmp_path, f"{line}\n*.csv\n"), _docker(tmp_path, f"{line}\n*.csv\n")):

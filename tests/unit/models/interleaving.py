@@ -67,11 +67,12 @@ class MemoryRegistry:
 
 @dataclass
 class Claimant:
-    """One registration: it claims, and publishes what it has won. A thread of its own."""
+    """One registration: it claims, and may publish what it has won. A thread of its own."""
 
     claimant: str
     stored: Stored
     version: int | None
+    publishes: bool = True
     won: list[int] = field(default_factory=list)
     ended: bool = False
     waits: bool = False
@@ -126,7 +127,8 @@ class Claimant:
                 claims.claim(self.version)
                 won = self.version
             self.won.append(won)
-            self.registry.push_manifest(repository_of(NAME), PUBLISHED, tag=str(won))
+            if self.publishes:
+                self.registry.push_manifest(repository_of(NAME), PUBLISHED, tag=str(won))
         except (ConflictError, KilledError):
             pass
         except BaseException as error:
@@ -141,6 +143,7 @@ def run(
     choose: Choose,
     *,
     version: int | None = None,
+    publishes: bool = True,
     patience: bool = True,
     deaths: int = 0,
 ) -> list[Claimant]:
@@ -150,7 +153,7 @@ def run(
     `patience` its half minute may also pass at any time. `deaths` of them may be killed.
     """
     stored: Stored = {}
-    running = [Claimant(each, stored, version) for each in claimants]
+    running = [Claimant(each, stored, version, publishes) for each in claimants]
     while steps := _steps(running, stored, patience=patience, deaths=deaths):
         kind, number = steps[choose(steps)]
         claimant = running[number]

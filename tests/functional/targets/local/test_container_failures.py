@@ -135,6 +135,8 @@ def test_a_service_whose_engine_is_down_is_unknown_and_can_be_replaced_by_a_proc
         assert not noted.exists()
     with pytest.raises(docker.errors.NotFound):
         client.inspect_container(service.container)
+    tags = [tag for each in client.images() for tag in each["RepoTags"] or ()]
+    assert [tag for tag in tags if f"/{NAME}:" in tag] == []
 
 
 def test_what_cannot_be_pulled_is_loaded(workspace: Workspace) -> None:
