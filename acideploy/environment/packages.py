@@ -10,7 +10,7 @@ import json
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import get_args
 
@@ -57,9 +57,13 @@ class PackageLayers:
         manifest = self._registry.find_manifest(_REPOSITORY, _tag(request, compression))
         if manifest is None:
             return None
-        [written] = json.loads(manifest.content)["layers"]
-        layer = descriptor_from_json(written)
-        return self._known(layer, layer.annotations[_DIFF_ID])
+        try:
+            [written] = json.loads(manifest.content)["layers"]
+            layer = descriptor_from_json(written)
+            return self._known(layer, layer.annotations[_DIFF_ID])
+        except (ValueError, KeyError, TypeError):
+            # It is not ours, and is replaced.
+            return None
 
     def ensure(self, request: EnvironmentRequest, *, compression: Compression, emit: Emit) -> Layer:
         """The layer, which is made where it is missing. Raises DependencyError."""
@@ -158,31 +162,40 @@ def _where(request: EnvironmentRequest, target: Path, emit: Emit) -> list[str]:
 
 
 def _entries(target: Path) -> Iterator[Entry]:
-    """What was installed, without what names this machine: scripts begin with its Python."""
-    scripts = set()
-    files = [path for path in target.rglob("*") if path.is_file()]
-    for path in files:
-        if path.parent == target / "bin" and path.read_bytes()[:2] == b"#!":
-            scripts.add(f"bin/{path.name}")
-    for path in files:
-        name = path.relative_to(target).as_posix()
-        if name in scripts or name == ".lock":
-            continue
+    """What was installed, without what names this machine or this day."""
+    files = {
+        path.relative_to(target).as_posix(): path for path in target.rglob("*") if path.is_file()
+    }
+    left_out = {name for name, path in files.items() if _is_of_this_machine(name, path)}
+    for name in files.keys() - left_out:
         place = f"{PACKAGES[1:]}/{name}"
-        if path.name == "RECORD":
-            yield text_entry(place, _without(scripts, path.read_text(encoding="utf-8")))
+        if name.endswith(".dist-info/RECORD"):
+            yield text_entry(place, _without(left_out, files[name].read_text(encoding="utf-8")))
         else:
-            yield file_entry(place, path)
+            yield file_entry(place, files[name])
 
 
-def _without(scripts: set[str], record: str) -> str:
-    """The list of a distribution's files without scripts, in one order.
+def _is_of_this_machine(name: str, path: Path) -> bool:
+    """Scripts begin with its Python, compiled modules with a time; the rest is uv's book-keeping.
+
+    https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+    """
+    folder, _, file = name.rpartition("/")
+    if name == ".lock" or file == "uv_cache.json" or folder.endswith("__pycache__"):
+        return True
+    if file == "direct_url.json":
+        return b'"file:' in path.read_bytes()
+    return folder == "bin" and path.read_bytes()[:2] == b"#!"
+
+
+def _without(left_out: Set[str], record: str) -> str:
+    """The list of a distribution's files without some, in one order.
 
     https://packaging.python.org/en/latest/specifications/recording-installed-packages/
     """
     lines = [
         line
         for line in record.splitlines()
-        if line.partition(",")[0].removeprefix("../../") not in scripts
+        if line.partition(",")[0].removeprefix("../../") not in left_out
     ]
     return "\n".join(sorted(lines)) + "\n"

@@ -173,9 +173,9 @@ def _read_config(registry: Registry, repository: str, blob: Descriptor) -> Mappi
 
 
 def _checked(config: Any) -> Mapping[str, Any]:
-    """The configuration, if what is built on of it has the kinds that it ought to have.
+    """The configuration. Raises ValueError where what is taken from it is of another kind.
 
-    https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md#properties. Raises ValueError.
+    https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md#properties
     """
     run = config.get("config") or {}
     kinds = {

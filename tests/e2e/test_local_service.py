@@ -635,7 +635,7 @@ def test_pruning_removes_what_no_service_uses(workspace: Workspace, tmp_path: Pa
     (workspace.services.parent / "environments").unlink()
     workspace.deploy()
     kept = workspace.run("workspace", "prune").result
-    assert kept == {"environments": [], "images": [], "bytes": 0}
+    assert kept == {"environments": [], "images": [], "stored": [], "bytes": 0}
     assert workspace.score()["greeting"] == "hello"
     workspace.run("service", "delete", "-n", "echo-svc")
     removed = workspace.run("workspace", "prune").result
