@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 from acideploy.errors import RegistryError
@@ -34,9 +35,12 @@ def _docker_login(host: str) -> Password | None:
 
     key = _DOCKER_HUB_KEY if host == _DOCKER_HUB else host
     try:
-        found = auth.load_config().resolve_authconfig(key) or {}
-    except DockerException:
-        # A helper that is missing or fails: the other ways to log in are left.
+        with warnings.catch_warnings():
+            # Of a helper that is not installed: where another login does, nobody needs to know.
+            warnings.simplefilter("ignore")
+            found = auth.load_config().resolve_authconfig(key) or {}
+    except (DockerException, ValueError, TypeError, AttributeError):
+        # A helper that is missing or fails, or a damaged file: the other ways to log in are left.
         return None
     if token := found.get("IdentityToken") or found.get("identitytoken"):
         return Password(username=TOKEN_USER, password=token)

@@ -11,6 +11,7 @@ from acideploy.models.names import from_reference
 from acideploy.registry.descriptor import Descriptor, Index
 
 _LAST_VERSION = "acideploy.last-version."
+_DELETED = "acideploy.deleted-versions."
 _VERSIONS_SHOWN = 5
 
 
@@ -48,6 +49,19 @@ def note_version(index: Index, name: str, version: int) -> Index:
     """The index that remembers the version even when it is deleted."""
     last = max(version, last_version(index, name))
     return index.with_annotation(_LAST_VERSION + name, str(last))
+
+
+def is_taken(index: Index, name: str, version: int) -> bool:
+    """Whether that version is there, or was and has been deleted."""
+    deleted = index.annotations.get(_DELETED + name, "").split()
+    return str(version) in deleted or version in versions_of(index, name)
+
+
+def note_deleted(index: Index, name: str, version: int) -> Index:
+    """The index that remembers that there was such a version."""
+    deleted = index.annotations.get(_DELETED + name, "").split()
+    noted = index.with_annotation(_DELETED + name, " ".join([*deleted, str(version)]))
+    return note_version(noted, name, version)
 
 
 def not_found(

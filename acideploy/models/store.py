@@ -35,7 +35,9 @@ from acideploy.models.layer import folder_of, layer_entries
 from acideploy.models.lookup import (
     all_models,
     find_version,
+    is_taken,
     last_version,
+    note_deleted,
     note_version,
     versions_of,
 )
@@ -153,7 +155,7 @@ class LayoutModelStore:
             version, manifest = find_version(index, reference)
             discarded = self._layout.references(manifest)
             remaining = index.without(to_reference(reference.name, version))
-            self._layout.write_index(note_version(remaining, reference.name, version))
+            self._layout.write_index(note_deleted(remaining, reference.name, version))
             self._layout.collect(discarded)
 
     def unpack(
@@ -196,7 +198,7 @@ class LayoutModelStore:
         """Raises ConflictError where the version is, or was, somebody else's."""
         upload = f"{_key(name)}.{version}"
         with self._layout.locked():
-            taken = version <= last_version(self._layout.index(), name)
+            taken = is_taken(self._layout.index(), name, version)
             if taken or upload in self._layout.uploads.running():
                 raise ConflictError(
                     f"version {version} of model {name} is taken, or was, in this workspace",

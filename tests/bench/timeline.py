@@ -60,7 +60,7 @@ def timeline(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Ti
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode or not all(line.endswith(b"}\n") for _, line in lines):
         raise AssertionError(b"".join(line for _, line in lines).decode())
     return Timeline(
         seconds=seconds, megabytes=usage.ru_maxrss / 1024, moments=tuple(_moments(lines))

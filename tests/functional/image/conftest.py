@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,13 +76,14 @@ class Workshop:
         self,
         destination: Destination = None,
         *,
+        name: str = "service",
         models: Sequence[str] = ("iris",),
         compression: Compression = "none",
     ) -> Package:
         parts = self.parts
         request = PackageRequest(
             files=ConfigurationFiles(),
-            image_name="service",
+            image_name=name,
             image_label="1",
             destination=destination,
             compression=compression,
@@ -100,7 +102,7 @@ class Workshop:
 def workshop(tmp_path: Path, trust: Trust) -> Iterator[Workshop]:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "score.py").write_text("def init(): ...\n")
-    wheel(tmp_path)
+    wheel(tmp_path, text=f"data = '{os.urandom(150_000).hex()}'\n")
     with started(registry(tls=False)) as part, proxy(part) as door, proxy(part) as other:
         trust(part)
         put(AcrRegistry(other.host, clock=SystemClock()), "base", base_artifact(), tag="1")

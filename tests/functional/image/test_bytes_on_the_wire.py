@@ -50,12 +50,12 @@ def test_no_byte_of_a_registered_model_moves_when_it_is_packaged(
     model = workshop.register(model_file, compression=compression)
     assert model.size == LARGE
     assert model.layer.size > 20 * LITTLE
-    # The base image and the packages are there from an earlier image, of another model.
+    # The base image and the packages are there from another service, of another model.
     (workshop.directory / "small").write_text("small")
     workshop.parts.store.register(workshop.directory / "small", ModelDraft(name="other"))
-    workshop.package(models=["other"])
+    workshop.package(name="earlier", models=["other"], compression=compression)
     forget(workshop)
-    made = workshop.package()
+    made = workshop.package(compression=compression)
     sent = sum(each.request_body_bytes for each in traffic(workshop))
     received = sum(each.response_body_bytes for each in traffic(workshop))
     assert sent < LITTLE

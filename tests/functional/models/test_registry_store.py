@@ -255,6 +255,18 @@ def test_a_version_that_is_another_model_is_not_replaced(
 
 
 @WAYS
+def test_versions_can_be_copied_in_any_order(
+    stores: Stores, source: str, target: str, file: Path
+) -> None:
+    given, taken = stores(source), stores(target)
+    first, second = given.register(file, IRIS), given.register(file, IRIS)
+    for model in (second, first):
+        copy(model, given, taken)
+    assert [model.version for model in taken.list()] == [2, 1]
+    assert taken.register(file, IRIS).version == 3
+
+
+@WAYS
 def test_a_copy_that_was_broken_off_is_completed_by_another(
     stores: Stores, source: str, target: str, file: Path
 ) -> None:
