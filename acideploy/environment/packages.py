@@ -151,7 +151,7 @@ def _tag(request: EnvironmentRequest, compression: Compression) -> str:
 def _where(request: EnvironmentRequest, target: Path, emit: Emit) -> list[str]:
     """For the container's Python and platform, whatever this machine has."""
     wanted = ["--target", str(target), "--python-version", request.python]
-    wanted += ["--python-platform", _PLATFORM, "--link-mode", "copy"]
+    wanted += ["--python-platform", _PLATFORM]
     if (sys.platform, platform.machine()) == ("linux", "x86_64"):
         try:
             return [*wanted, "--python", str(find_interpreter(request.python, emit=emit))]

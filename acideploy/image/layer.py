@@ -52,13 +52,16 @@ def text_entry(path: str, text: str) -> Entry:
 def file_entry(path: str, source: str | os.PathLike[str]) -> Entry:
     """The file `source`, as it is now, followed where it is a link. Raises StorageError."""
     try:
-        status = os.stat(source)
+        status = os.lstat(source)
+        place = os.fspath(source)
+        if stat.S_ISLNK(status.st_mode):
+            status, place = os.stat(source), os.path.realpath(source)
     except OSError as error:
         raise storage_error("read", os.fspath(source), error) from error
     return Entry(
         path=path,
         kind="file",
-        source=os.path.realpath(source),
+        source=place,
         size=status.st_size,
         executable=bool(status.st_mode & stat.S_IXUSR),
     )
