@@ -7,6 +7,7 @@ commands are measured without a proxy; what they send is counted in a run of its
 from __future__ import annotations
 
 import contextlib
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -108,7 +109,12 @@ def _beside_others(
                 firsts.append(builder)
                 continue
             image = f"{kept.host}/{builder.repository}"
-            first, again = _theirs(builder, context, image, base)
+            try:
+                first, again = _theirs(builder, context, image, base)
+            except subprocess.CalledProcessError as error:
+                # Docker's command without its plugin for BuildKit, say.
+                firsts.append(missing(builder.name, error.stderr.decode()))
+                continue
             if builder.knows_no_layers:
                 what, name = f"{FIRST} (warm uv cache)", f"{builder.name}, packages given"
                 firsts.append(compared(what, ours.first_seconds, name, first, asked="at most 0.20"))

@@ -60,7 +60,7 @@ def timeline(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Ti
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or not all(line.endswith(b"}\n") for _, line in lines):
+    if process.returncode:
         raise AssertionError(b"".join(line for _, line in lines).decode())
     return Timeline(
         seconds=seconds, megabytes=usage.ru_maxrss / 1024, moments=tuple(_moments(lines))
@@ -71,7 +71,10 @@ def _moments(lines: Sequence[tuple[float, bytes]]) -> list[tuple[float, str]]:
     titles: dict[str, str] = {}
     moments = []
     for when, line in lines:
-        event = json.loads(line)
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            raise AssertionError(f"not an event: {line!r}") from error
         if event["event"] == "started":
             titles[event["task"]] = event["title"].partition(" (")[0]
             moments.append((when, f"{titles[event['task']]!r} begins"))
