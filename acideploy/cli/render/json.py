@@ -13,7 +13,9 @@ from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
 
 def show(event: Event) -> None:
     """Writes the event to stderr as `{"event": "started", "task": ...}`."""
-    print(json.dumps(fields(event), ensure_ascii=False), file=sys.stderr, flush=True)
+    # In one piece: an unbuffered stream would let another writer in before the line's end.
+    sys.stderr.write(json.dumps(fields(event), ensure_ascii=False) + "\n")
+    sys.stderr.flush()
 
 
 def fields(event: Event) -> dict[str, Any]:
