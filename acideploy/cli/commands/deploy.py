@@ -27,6 +27,7 @@ from acideploy.errors import ConflictError
 
 if TYPE_CHECKING:
     from acideploy.api import DeployRequest
+    from acideploy.image import Compression
 
 _DESCRIPTION = Option("--description", help="Description of the service.")
 _OVERWRITE = Option("--overwrite", is_flag=True, help="Replace the service if there is one.")
@@ -69,7 +70,7 @@ def deploy(
     no_wait: bool,
     dry_run: bool,
     strict: bool,
-    layer_compression: str,
+    layer_compression: Compression,
     **flags: Any,
 ) -> object:
     """Deploy models as a web service, and wait until it answers."""
@@ -85,7 +86,7 @@ def deploy(
         tags=dict(tag),
         properties=dict(property),
         description=description,
-        compression="gzip" if layer_compression == "gzip" else "none",
+        compression=layer_compression,
         overwrite=overwrite,
         no_wait=no_wait,
     )

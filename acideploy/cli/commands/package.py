@@ -23,6 +23,7 @@ from acideploy.cli.session import Session
 from acideploy.cli.usage import WrongUsage
 
 if TYPE_CHECKING:
+    from acideploy.image import Compression
     from acideploy.request import Destination
 
 _IMAGE, _WHERE = "The image", "Where it goes"
@@ -55,7 +56,7 @@ def package(
     inference_config_file: Path | None,
     image_name: str,
     image_label: str | None,
-    layer_compression: str,
+    layer_compression: Compression,
     archive: Path | None,
     oci_layout: Path | None,
     output_path: Path | None,
@@ -78,7 +79,7 @@ def package(
         image_name=image_name,
         image_label=image_label,
         destination=_destination(archive, oci_layout, output_path),
-        compression="gzip" if layer_compression == "gzip" else "none",
+        compression=layer_compression,
     )
     return shapes.package(session.workspace.package_model(request))
 

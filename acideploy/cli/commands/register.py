@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acideploy.cli import shapes
 from acideploy.cli.command import command
@@ -22,6 +22,9 @@ from acideploy.cli.options import (
 from acideploy.cli.session import Session
 from acideploy.cli.usage import WrongUsage
 from acideploy.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from acideploy.image import Compression
 
 _FRAMEWORKS = OneOf("FRAMEWORK", ("Custom", "Multi", "Onnx", "ScikitLearn", "TensorFlow"))
 
@@ -65,7 +68,7 @@ def register(
     tag: Sequence[tuple[str, str]],
     property: Sequence[tuple[str, str]],
     output_metadata_file: Path | None,
-    layer_compression: str,
+    layer_compression: Compression,
     **unused: Any,
 ) -> object:
     """Register a file or a folder as the next version of a model."""
@@ -82,9 +85,7 @@ def register(
         tags=dict(tag),
         properties=dict(property),
     )
-    model = session.workspace.register_model(
-        path, draft, compression="gzip" if layer_compression == "gzip" else "none"
-    )
+    model = session.workspace.register_model(path, draft, compression=layer_compression)
     if output_metadata_file:
         write_metadata(output_metadata_file, model)
     return shapes.model(model, full=session.settings.full)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acideploy.cli import shapes
 from acideploy.cli.command import command
@@ -22,6 +22,9 @@ from acideploy.cli.options import (
     Option,
 )
 from acideploy.cli.session import Session
+
+if TYPE_CHECKING:
+    from acideploy.image import Compression
 
 
 @command(
@@ -53,7 +56,7 @@ def update(
     add_property: Sequence[tuple[str, str]],
     no_wait: bool,
     strict: bool,
-    layer_compression: str,
+    layer_compression: Compression,
     **flags: Any,
 ) -> object:
     """Change tags, description, models, code or settings of a service that runs."""
@@ -70,7 +73,7 @@ def update(
         remove_tags=remove_tag,
         add_properties=dict(add_property),
         description=description,
-        compression="gzip" if layer_compression == "gzip" else "none",
+        compression=layer_compression,
         no_wait=no_wait,
     )
     return shapes.service(session.workspace.update_service(request), full=session.settings.full)
