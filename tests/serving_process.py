@@ -6,7 +6,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import time
@@ -18,6 +17,7 @@ from typing import Protocol
 
 from acideploy.serving import RUNTIME_NAME, requirements, runtime_directory
 from tests.environments import environment
+from tests.parts.process import free_port
 
 
 def serving_environment(*packages: str, python: str | None = None) -> Path:
@@ -123,11 +123,6 @@ class Start(Protocol):
         wait: bool = True,
     ) -> ServingProcess:
         """Serves the script, and returns once it is ready unless `wait` says otherwise."""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def install_runtime(directory: Path) -> Path:

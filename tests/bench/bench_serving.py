@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.serving_process import free_port, install_runtime, serving_environment
+from tests.parts.process import free_port
+from tests.serving_process import install_runtime, serving_environment
 
 SCRIPT = """
 import json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import time
@@ -12,16 +13,22 @@ from pathlib import Path
 
 from tests.parts import MissingPartError, program
 
+# Neither given to outgoing connections and servers on port 0, nor chosen for services: whatever
+# other tests start in the meantime leaves a free port free. At random, since they choose here too.
+PORTS = range(10000, 20000)
+
 
 class StartError(MissingPartError):
     """A program ended, or did not answer, before it was of use. Says what it logged."""
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on, for now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port of loopback that nothing listens on, and that the system gives to nobody else."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from acideploy.serving import supported_pythons
-from tests.serving_process import free_port, serving, serving_environment
+from tests.parts.process import free_port
+from tests.serving_process import serving, serving_environment
 
 SCRIPT = """
 import json, sys, threading, time

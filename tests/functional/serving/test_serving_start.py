@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.serving_process import ServingProcess, Start, free_port, serving
+from tests.parts.process import free_port
+from tests.serving_process import ServingProcess, Start, serving
 
 FINE = "def init(): pass\ndef run(data): return data"
 SLOW_TO_START = "import time\ndef init(): time.sleep(2)\ndef run(data): return data"
