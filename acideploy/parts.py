@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
-from acideploy.environment.packages import PackageLayers
-from acideploy.environment.venv import VenvBuilder
+from acideploy.environment.layers import EnvironmentLayers
+from acideploy.environment.local import LocalEnvironments
 from acideploy.home import environments_directory, services_directory, store_directory
 from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder
@@ -38,7 +38,7 @@ class Parts:
     host: str | None
     registry: Registry
     store: ModelStore
-    environments: VenvBuilder
+    environments: LocalEnvironments
     images: ImageBuilder
     target: LocalTarget
     open_registry: Callable[[str], Registry]
@@ -48,7 +48,7 @@ class Parts:
         """Whether the packages that are wanted have been installed before."""
         if wanted.runtime == "process":
             return self.environments.find(wanted.environment) is not None
-        return self.images.has_packages(wanted, compression)
+        return self.images.has_environment(wanted, compression)
 
 
 def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
@@ -68,7 +68,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
     images = ImageBuilder(
         kept,
         store=store,
-        packages=PackageLayers(kept, scratch=scratch, clock=clock, mtime=mtime),
+        environments=EnvironmentLayers(kept, scratch=scratch, clock=clock, mtime=mtime),
         open_registry=open_registry,
         clock=clock,
         mtime=mtime,
@@ -77,7 +77,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         host=registry,
         registry=kept,
         store=store,
-        environments=VenvBuilder(scratch, clock=clock),
+        environments=LocalEnvironments(scratch, clock=clock),
         images=images,
         target=LocalTarget(services_directory(directory), clock=clock, engines=Engines(os.environ)),
         open_registry=open_registry,

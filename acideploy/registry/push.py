@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from acideploy.clock import Clock
-from acideploy.events import Emit, Event
+from acideploy.events import Emit, one_at_a_time
 from acideploy.progress import progress
 from acideploy.registry import Artifact, Blob, Registry
 
@@ -43,7 +43,7 @@ def _push_blobs(
 ) -> None:
     """Raises the first failure, when the others have been broken off."""
     stopped = threading.Event()
-    tell = _one_at_a_time(emit)
+    tell = one_at_a_time(emit)
 
     def push_one(blob: Blob) -> None:
         if stopped.is_set():
@@ -79,14 +79,3 @@ class _BrokenOffError(Exception):
 
 def _titled(blob: Blob) -> str:
     return blob.title[:1].upper() + blob.title[1:]
-
-
-def _one_at_a_time(emit: Emit) -> Emit:
-    """Listeners are not asked to be safe for threads."""
-    lock = threading.Lock()
-
-    def tell(event: Event) -> None:
-        with lock:
-            emit(event)
-
-    return tell
