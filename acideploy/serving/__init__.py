@@ -38,6 +38,7 @@ LEFT_TO_USERS = frozenset(
         "pytz",
         "requests",
         "scipy",
+        "setuptools",
         "typing-extensions",
         "tzdata",
         "urllib3",

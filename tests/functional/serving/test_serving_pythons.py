@@ -24,6 +24,14 @@ def run(data):
     return [sys.version_info[:2], threading.current_thread().name]
 """
 
+RAW = """
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+def init(): pass
+@rawhttp
+def run(request): return AMLResponse(request.get_data()[::-1], 201)
+"""
+
 
 @pytest.mark.parametrize("python", supported_pythons())
 def test_a_service_starts_scores_limits_and_is_replaced(python: str, tmp_path: Path) -> None:
@@ -64,3 +72,17 @@ def test_a_script_that_fails_ends_the_service(python: str, tmp_path: Path) -> No
         assert service.wait() == 3
         assert 'score.py", line 2, in init' in service.log
         assert service.log.count("Invoking user's init") == 1
+
+
+@pytest.mark.parametrize("python", supported_pythons())
+def test_a_raw_request_is_answered_over_tls(
+    python: str, tmp_path: Path, tls: tuple[Path, dict[str, str]]
+) -> None:
+    authority, variables = tls
+    app_root = tmp_path / "app"
+    app_root.mkdir()
+    (app_root / "score.py").write_text(RAW)
+    interpreter = serving_environment(python=python)
+    with serving(interpreter, app_root, variables=variables, tls=authority) as service:
+        reply = service.wait_until_ready().score(b"\x00\xffabc")
+        assert (reply.status, reply.body) == (201, b"cba\xff\x00"), service.log
