@@ -12,6 +12,7 @@ from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.uv import UvFailed, run_uv
 from acideploy.errors import DependencyError
 from acideploy.events import Emit
+from acideploy.serving import overrides
 
 _NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
 
@@ -27,7 +28,7 @@ def install(
     constraints = scratch / "constraints.txt"
     constraints.write_text("\n".join(request.stack.constraints) + "\n")
     # Read from standard input, lines that name files mean those of the folder that uv runs in.
-    command = ["pip", "install", *arguments, "-r", "-"]
+    command = ["pip", "install", *arguments, "--overrides", str(overrides()), "-r", "-"]
     asked = "\n".join(request.requirements) + "\n"
     home = request.directory if request.directory.is_dir() else scratch
     try:

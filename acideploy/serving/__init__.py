@@ -61,6 +61,11 @@ def runtime_directory() -> Path:
     return HERE / "runtime"
 
 
+def overrides() -> Path:
+    """The file for uv's `--overrides` wherever it installs a serving stack."""
+    return HERE / "requirements" / "overrides.in"
+
+
 def model_directory(models: Sequence[Model]) -> str:
     """`AZUREML_MODEL_DIR` under the app root: the one model's own, else the models' root."""
     if len(models) == 1:
