@@ -23,8 +23,6 @@ from acideploy.errors import DependencyError
 from acideploy.serving import ServingStack, supported_pythons
 from acideploy.serving import requirements as serving_stack
 
-_PROCESS, _IMAGE = "a local process", "an image"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRequest:
@@ -136,7 +134,7 @@ def request_environment(
     origins: list[tuple[str, Requirement]] = []
     if conda:
         lines, origins, translated = pip_lines(
-            conda, full_azureml=full_azureml, where=_IMAGE if for_image else _PROCESS
+            conda, full_azureml=full_azureml, where="an image" if for_image else "a local process"
         )
         problems += translated
     if environment:
@@ -206,10 +204,12 @@ def _supported(version: str, asked: str, place: Place) -> str:
 
 def _python_unsupported(asked: str, place: Place) -> DependencyError:
     oldest, *_, newest = supported_pythons()
+    # What is not pinned then comes in the releases nearest to those of the script's days.
+    nearest = oldest if re.search(r"\b3\.[0-6]\b", asked) else _default_python()
     return DependencyError(
         f"{asked!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
         place=place,
-        hint=f"add `--python {_default_python()}` to run it with that version, or change the file",
+        hint=f"add `--python {nearest}` to run it with that version, or change the file",
     )
 
 
