@@ -16,6 +16,7 @@ from acideploy.environment.uv import UvFailed, run_uv
 from acideploy.environment.wheels import wheel_tags
 from acideploy.errors import DependencyError
 from acideploy.events import Emit, ignore
+from acideploy.serving import overrides
 
 
 def resolve(
@@ -37,7 +38,8 @@ def resolve(
     limits = scratch / "constraints.txt"
     limits.write_text("\n".join(constraints) + "\n", encoding="utf-8")
     command = ["pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--quiet"]
-    command += ["--constraints", str(limits), *platform_arguments(python, platform)]
+    command += ["--constraints", str(limits), "--overrides", str(overrides())]
+    command += [*platform_arguments(python, platform)]
     if wheels_only:
         command += ["--only-binary", ":all:"]
     output = run_uv(command, directory=directory, sent="\n".join(lines) + "\n", emit=emit)

@@ -67,8 +67,10 @@ def _supported(version: str, asked: str, place: Place) -> str:
 
 def _python_unsupported(asked: str, place: Place) -> DependencyError:
     oldest, *_, newest = supported_pythons()
+    # What is not pinned then comes in the releases nearest to those of the script's days.
+    nearest = oldest if re.search(r"\b3\.[0-6]\b", asked) else _default_python()
     return DependencyError(
         f"{asked!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
         place=place,
-        hint=f"add `--python {_default_python()}` to run it with that version, or change the file",
+        hint=f"add `--python {nearest}` to run it with that version, or change the file",
     )

@@ -28,8 +28,6 @@ from acideploy.environment.python_version import choose_python
 from acideploy.serving import ServingStack
 from acideploy.serving import requirements as serving_stack
 
-_PROCESS, _IMAGE = "a local process", "an image"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRequest:
@@ -180,7 +178,7 @@ def request_environment(
             conda,
             full_azureml=full_azureml,
             with_conda=part is not None,
-            where=_IMAGE if for_image else _PROCESS,
+            where="an image" if for_image else "a local process",
         )
         problems += translated
     if environment:

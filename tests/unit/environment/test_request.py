@@ -48,6 +48,7 @@ def _request(environment: Environment | None, **flags: object) -> EnvironmentReq
         ("python=3.9.18", "3.9"),
         ("python==3.10.*", "3.10"),
         ("python 3.8.5", "3.8"),
+        ("python=3.7.4", "3.7"),
         ("python=3.9.13=h6244533_1", "3.9"),
         ("python>=3.5.2,<3.9", "3.8"),
         ("python>3.7,<3.10", "3.9"),
@@ -63,7 +64,7 @@ def test_a_python_that_cannot_serve_is_refused_with_its_line_and_the_way_out() -
         _request(_environment(python="python=3.6.2"))
     assert "'python=3.6.2' cannot be served" in failure.value.message
     assert str(failure.value.place) == "conda.yml:7:5"
-    assert "--python" in str(failure.value.hint)
+    assert "`--python 3.7`" in str(failure.value.hint)
 
 
 def test_the_python_flag_wins_over_the_file() -> None:
