@@ -31,6 +31,8 @@ from acideploy.targets.local.engines import Engines
 class Parts:
     """What keeps models and images, what makes environments and images, what runs services.
 
+    `environments` are those of processes, `layers` those of images.
+
     `host` is that of the registry, None where the workspace is a directory. `login` is with what a
     container engine may pull from it.
     """
@@ -39,6 +41,7 @@ class Parts:
     registry: Registry
     store: ModelStore
     environments: LocalEnvironments
+    layers: EnvironmentLayers
     images: ImageBuilder
     target: LocalTarget
     open_registry: Callable[[str], Registry]
@@ -65,10 +68,11 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
     def open_registry(host: str, base: BaseImage | None = None) -> Registry:
         return kept if host == kept.location else _open_registry(host, base, clock)
 
+    layers = EnvironmentLayers(kept, scratch=scratch, clock=clock, mtime=mtime)
     images = ImageBuilder(
         kept,
         store=store,
-        environments=EnvironmentLayers(kept, scratch=scratch, clock=clock, mtime=mtime),
+        environments=layers,
         open_registry=open_registry,
         clock=clock,
         mtime=mtime,
@@ -78,6 +82,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         registry=kept,
         store=store,
         environments=LocalEnvironments(scratch, clock=clock),
+        layers=layers,
         images=images,
         target=LocalTarget(services_directory(directory), clock=clock, engines=Engines(os.environ)),
         open_registry=open_registry,

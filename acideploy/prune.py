@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from acideploy.environment.layers import environment_tags
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.image.base import place_of
 from acideploy.image.reference import parse_image_reference
@@ -35,7 +34,7 @@ def prune(parts: Parts) -> Pruned:
     processes = {each.parts["environment"] for each in revisions if each.runtime == "process"}
     stored: Mapping[str, int] = {}
     if isinstance(parts.registry, DirectoryRegistry):
-        kept = {reference for each in revisions for reference in _stored_for(each)}
+        kept = {reference for each in revisions for reference in _stored_for(each, parts)}
         stored = parts.registry.remove_all_but(kept, of=("environments:", "bases/"))
     return Pruned(
         environments=parts.environments.remove_all_but(processes),
@@ -44,10 +43,10 @@ def prune(parts: Parts) -> Pruned:
     )
 
 
-def _stored_for(revision: Revision) -> Iterator[str]:
+def _stored_for(revision: Revision, parts: Parts) -> Iterator[str]:
     """What an image like that of the revision is made of, besides its models and its code."""
     if revision.runtime == "container" and revision.base:
         request = EnvironmentRequest.from_json(revision.environment_request)
-        yield from (f"environments:{tag}" for tag in environment_tags(request))
+        yield from (f"environments:{tag}" for tag in parts.layers.tags(request))
         repository, tag = place_of(parse_image_reference(revision.base["name"]))
         yield f"{repository}:{tag}"

@@ -26,25 +26,24 @@ NO_NETWORK = re.compile(
 
 
 def environment(
-    requirements: Sequence[str], *, python: str | None = None, overrides: Path | None = None
+    requirements: Sequence[str], *, python: str | None = None, options: Sequence[str] = ()
 ) -> Path:
     """The interpreter of a virtual environment with these packages, made once and kept.
 
     It is kept in a folder named by what was asked, below `ACIDEPLOY_TEST_CACHE` or else
     `.cache/environments`. `python` is a version, by default the one that runs the tests;
-    `overrides` is a file for uv. Skips the test, or with CI=true fails it, where the interpreter or
+    `options` are for uv. Skips the test, or with CI=true fails it, where the interpreter or
     the package index is out of reach.
     """
     version = python or f"{sys.version_info.major}.{sys.version_info.minor}"
     interpreter = _interpreter(version)
-    asked = json.dumps([interpreter, sorted(requirements)])
+    asked = json.dumps([interpreter, sorted(requirements), *options])
     name = f"python{version}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
     directory = cache_directory("environments") / name
     with only_one_process(directory.with_suffix(".lock")):
         if not (directory / "complete").exists():
             shutil.rmtree(directory, ignore_errors=True)
             _uv("venv", "--quiet", "--python", interpreter, str(directory))
-            options = ["--overrides", str(overrides)] if overrides else []
             _uv("pip", "install", "--quiet", "--python", str(directory), *options, *requirements)
             (directory / "complete").touch()
     return directory / "bin" / "python"

@@ -24,7 +24,7 @@ def serving_environment(*packages: str, python: str | None = None) -> Path:
     """The interpreter of an environment with the serving stack and these packages."""
     stack = requirements(python or "3.11")
     wanted = [*stack.requirements, *stack.constraints, *packages]
-    return environment(wanted, python=stack.python, overrides=overrides())
+    return environment(wanted, python=stack.python, options=overrides(stack.python))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from acideploy.environment.groups import Group
@@ -26,20 +26,23 @@ def install_groups(
     python: str,
     scratch: Path,
     emit: Emit,
-) -> Iterator[tuple[str, list[Entry]]]:
-    """The files of each group that is wanted, by its key, which are there until the next `next`.
+) -> Mapping[str, list[Entry]]:
+    """The files of each group that is wanted, by its key.
 
-    `python` is the interpreter in the image; `scratch` is a folder to write to. Raises
-    DependencyError.
+    `python` is the interpreter in the image; `scratch` is a folder to write to, where the files
+    are. Raises DependencyError.
     """
     conda = [package for group in wanted.values() for package in group.conda]
     pip = [package for group in wanted.values() for package in group.pip]
     linked = _link(conda, lock, request, scratch / "conda") if conda else {}
     installed = _install(pip, lock, request, python, scratch, emit) if pip else {}
-    for key, group in wanted.items():
-        entries = [entry for package in group.conda for entry in linked[package.name]]
-        entries += [entry for package in group.pip for entry in installed[package.name]]
-        yield key, entries
+    return {
+        key: [
+            *(entry for package in group.conda for entry in linked[package.name]),
+            *(entry for package in group.pip for entry in installed[package.name]),
+        ]
+        for key, group in wanted.items()
+    }
 
 
 def _link(

@@ -38,7 +38,7 @@ def resolve(
     limits = scratch / "constraints.txt"
     limits.write_text("\n".join(constraints) + "\n", encoding="utf-8")
     command = ["pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--quiet"]
-    command += ["--constraints", str(limits), "--overrides", str(overrides())]
+    command += ["--constraints", str(limits), *overrides(python)]
     command += [*platform_arguments(python, platform)]
     if wheels_only:
         command += ["--only-binary", ":all:"]

@@ -61,9 +61,10 @@ def runtime_directory() -> Path:
     return HERE / "runtime"
 
 
-def overrides() -> Path:
-    """The file for uv's `--overrides` wherever it installs a serving stack."""
-    return HERE / "requirements" / "overrides.in"
+def overrides(python_version: str) -> list[str]:
+    """uv's arguments for what its serving stack needs other than its packages say, if any is."""
+    file = HERE / "requirements" / f"{_minor(python_version)}-overrides.in"
+    return ["--overrides", str(file)] if file.exists() else []
 
 
 def model_directory(models: Sequence[Model]) -> str:

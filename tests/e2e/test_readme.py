@@ -94,16 +94,20 @@ def test_every_command_with_a_container_or_a_registry_does_what_the_readme_says(
     docker_part: str,
     base_image_part: BaseImage,
     conda_channel_part: CondaChannel,
+    tmp_path: Path,
 ) -> None:
     if sys.version_info[:2] != (3, 11):
         pytest.skip("the conda channel of the tests has wheels for Python 3.11")
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "conda-forge").symlink_to(conda_channel_part.directory)
     with started(registry()) as part:
-        push(base_image_part, part, "base/python", tag="3.11")
+        push(base_image_part, part, "base/debian", tag="12")
         variables = {
             **workspace.variables,
             "DOCKER_HOST": docker_part,
             "REQUESTS_CA_BUNDLE": str(part.ca),
-            "CONDA_CHANNELS": conda_channel_part.url,
+            "CONDA_CHANNEL_ALIAS": mirror.as_uri(),
         }
         attached = Workspace(workspace.directory, variables)
         attached.run("init", "demo")

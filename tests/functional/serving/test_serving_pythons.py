@@ -96,7 +96,7 @@ def test_an_image_is_made_of_wheels_where_there_is_no_such_python(
 ) -> None:
     stack = requirements(python)
     (tmp_path / "pins.txt").write_text("\n".join([*stack.requirements, *stack.constraints]))
-    options = ["--overrides", str(overrides()), "--only-binary", ":all:"]
+    options = [*overrides(python), "--only-binary", ":all:"]
     options += ["--python-version", python, "--python-platform", "x86_64-manylinux_2_28"]
     try:
         run_uv(["pip", "compile", *options, "pins.txt"], directory=tmp_path)
