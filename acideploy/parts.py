@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
@@ -23,16 +24,17 @@ from acideploy.registry import Registry
 from acideploy.registry.authentication import Credential, Password
 from acideploy.registry.directory import DirectoryRegistry
 from acideploy.registry.layout import ImageLayout
-from acideploy.targets.local import LocalTarget
-from acideploy.targets.local.engines import Engines
+
+if TYPE_CHECKING:
+    from acideploy.targets.local.target import LocalTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What keeps models and images, what makes environments and images, what runs services.
 
-    `host` is that of the registry, None where the workspace is a directory. `login` is with what a
-    container engine may pull from it.
+    `host` is that of the registry, None where the workspace is a directory. `target` opens what
+    runs services, once. `login` is with what a container engine may pull from the registry.
     """
 
     host: str | None
@@ -40,7 +42,7 @@ class Parts:
     store: ModelStore
     environments: VenvBuilder
     images: ImageBuilder
-    target: LocalTarget
+    target: Callable[[], LocalTarget]
     open_registry: Callable[[str], Registry]
     login: Callable[[], Password | None]
 
@@ -79,7 +81,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         store=store,
         environments=VenvBuilder(scratch, clock=clock),
         images=images,
-        target=LocalTarget(services_directory(directory), clock=clock, engines=Engines(os.environ)),
+        target=cache(lambda: _open_target(services_directory(directory), clock)),
         open_registry=open_registry,
         login=login,
     )
@@ -110,6 +112,14 @@ def _remote(host: str, clock: Clock, mtime: int) -> _Kept:
 
     kept = AcrRegistry(host, login=login, clock=clock)
     return kept, RegistryModelStore(kept, clock=clock, mtime=mtime), kept.login
+
+
+def _open_target(directory: Path, clock: Clock) -> LocalTarget:
+    # Processes, HTTP and container engines, which are nothing to models and images.
+    from acideploy.targets.local.engines import Engines
+    from acideploy.targets.local.target import LocalTarget
+
+    return LocalTarget(directory, clock=clock, engines=Engines(os.environ))
 
 
 def _open_registry(host: str, base: BaseImage | None, clock: Clock) -> Registry:

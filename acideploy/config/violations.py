@@ -25,8 +25,8 @@ def report_violations(table: Table, fragment: Fragment, root: Fragment, findings
     """Reports ranges, choices and patterns.
 
     Types and unknown keys are already dealt with; missing keys and keys that need each other
-    have messages of their own, where they are used. These few words of JSON Schema are read here,
-    because jsonschema takes longer to import than a whole deploy of what has not changed.
+    have messages of their own, where they are used. These few words of JSON Schema are read here:
+    importing jsonschema takes 50 ms, and every command that reads a file would pay for it.
     """
     for name, scalar, holds in _held(table, fragment, root):
         _report(name, scalar, holds, findings)
