@@ -18,12 +18,9 @@ from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder
 from acideploy.image.layer import source_date_epoch
 from acideploy.models import ModelStore
-from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Wanted
 from acideploy.registry import Registry
 from acideploy.registry.authentication import Credential, Password
-from acideploy.registry.directory import DirectoryRegistry
-from acideploy.registry.layout import ImageLayout
 
 if TYPE_CHECKING:
     from acideploy.targets.local.target import LocalTarget
@@ -96,6 +93,11 @@ _Kept: TypeAlias = tuple[Registry, ModelStore, Callable[[], Password | None]]
 
 
 def _local(directory: Path, clock: Clock, mtime: int) -> _Kept:
+    # The files of a layout, which nothing remote loads.
+    from acideploy.models.store import LayoutModelStore
+    from acideploy.registry.directory import DirectoryRegistry
+    from acideploy.registry.layout import ImageLayout
+
     place = store_directory(directory)
     kept = DirectoryRegistry(ImageLayout(place, clock=clock))
     return kept, LayoutModelStore(place, clock=clock, mtime=mtime), lambda: None
