@@ -30,7 +30,7 @@ from acideploy.registry.acr.authorisation import Authorisation
 from acideploy.registry.acr.refusal import refusal
 from acideploy.registry.acr.transport import open_transport
 from acideploy.registry.authentication import Login, Password, Tokens
-from acideploy.registry.body import Body
+from acideploy.registry.body import Body, Stream
 
 _PAGE = 1000
 # To where blobs are stored.
@@ -124,9 +124,16 @@ class Client:
         headers: Mapping[str, str] = self._blobs.start_upload(repository, cls=_headers)
         return headers["Location"]
 
-    def complete_upload(self, upload: str, body: Body, *, digest: str) -> None:
-        """Sends all of a blob, in one request."""
+    def complete_upload(self, upload: str, body: Body | None, *, digest: str) -> None:
+        """Sends all of a blob, in one request, or says the digest of what was sent."""
         self._blobs.complete_upload(_relative(upload), body, digest=digest)
+
+    def send_upload(self, upload: str, stream: Stream) -> str:
+        """Sends all of a blob, whose digest is said later: to the address that is returned."""
+        headers: Mapping[str, str] = self._blobs.upload_chunk(
+            _relative(upload), stream, cls=_headers
+        )
+        return headers["Location"]
 
     def read_blob(self, repository: str, digest: str, *, offset: int = 0) -> Iterator[bytes]:
         """The bytes of a blob from `offset` on."""

@@ -23,6 +23,7 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from acideploy.errors import RegistryError
 from acideploy.registry.acr.answer import Answer
+from acideploy.registry.body import Stream
 
 _CONNECT_SECONDS, _READ_SECONDS = 20.0, 300.0
 # Where requests looks for the certificates to trust.
@@ -136,8 +137,10 @@ def _send(connection: HTTPConnection, request: HttpRequest) -> None:
     headers = {"Accept-Encoding": "identity", **request.headers}
     content = request.content
     body = content.read() if hasattr(content, "read") else content
-    if hasattr(body, "__len__"):
-        headers["Content-Length"] = str(len(body))
+    size = body.size if isinstance(body, Stream) else None if body is None else len(body)
+    if size is not None:
+        # In pieces otherwise, each with its own length.
+        headers["Content-Length"] = str(size)
     try:
         connection.request(request.method, path, body=body, headers=headers)
     except TimeoutError:
