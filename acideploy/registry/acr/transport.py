@@ -34,7 +34,7 @@ Transport = HttpTransport[HttpRequest, HttpResponse]
 
 def open_transport() -> Transport:
     """What sends requests, as the environment's variables say."""
-    if getproxies():
+    if {"https", "all"} & getproxies().keys():
         # Takes 50 ms to import.
         from azure.core.pipeline.transport import RequestsTransport
 
@@ -178,5 +178,5 @@ def _trusting(bundle: str) -> ssl.SSLContext:
         raise RegistryError(
             f"the certificates in {bundle} cannot be read",
             detail=str(error),
-            hint=f"{_BUNDLES[0]} names the file: mend that, or unset it",
+            hint=f"mend {' or '.join(_BUNDLES)}, or unset it",
         ) from error
