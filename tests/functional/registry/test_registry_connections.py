@@ -70,7 +70,11 @@ class Server:
                     if not (part := stream.recv(4096)):
                         return
                     head += part
-                stream.sendall(self.answers[head.decode().partition(" ")[0]])
+                answer = self.answers[head.partition(b" ")[0].decode()]
+                stream.sendall(answer)
+                if answer is REFUSED:
+                    # It does not wait for the rest of the body.
+                    return
 
 
 @pytest.fixture
