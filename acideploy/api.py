@@ -11,9 +11,10 @@ from acideploy.attachment import Attachment, choose_registry
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
 from acideploy.environment.request import EnvironmentRequest
+from acideploy.environment_lock import Locked, lock_environment
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
-from acideploy.home import home
+from acideploy.home import environments_directory, home
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
 from acideploy.package import Package, package
@@ -123,6 +124,23 @@ class Workspace:
             parts=self._parts,
             directory=self._working_directory,
             clock=self._clock,
+            emit=self._emit,
+        )
+
+    def lock_environment(self, files: ConfigurationFiles, path: Path, *, write: bool) -> Locked:
+        """Resolves an environment anew, and writes its lock to `path` where `write` says so."""
+        wanted = wanted_by_package(
+            PackageRequest(files=files),
+            store=self._store,
+            directory=self._working_directory,
+            leave_out=self.directory,
+            emit=self._emit,
+        )
+        return lock_environment(
+            wanted.environment,
+            self._working_directory / path,
+            write=write,
+            scratch=environments_directory(self.directory),
             emit=self._emit,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -59,3 +60,14 @@ Emit: TypeAlias = Callable[[Event], None]
 
 def ignore(event: Event) -> None:
     """Listens to nothing."""
+
+
+def one_at_a_time(emit: Emit) -> Emit:
+    """For events of several threads: listeners are not asked to be safe for them."""
+    lock = threading.Lock()
+
+    def tell(event: Event) -> None:
+        with lock:
+            emit(event)
+
+    return tell

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
-from acideploy.environment.packages import PackageLayers
-from acideploy.environment.venv import VenvBuilder
+from acideploy.environment.layers import EnvironmentLayers
+from acideploy.environment.local import LocalEnvironments
 from acideploy.home import environments_directory, services_directory, store_directory
 from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder
@@ -37,7 +37,7 @@ class Parts:
     host: str | None
     registry: Registry
     store: ModelStore
-    environments: VenvBuilder
+    environments: LocalEnvironments
     images: ImageBuilder
     target: Callable[[], LocalTarget]
     open_registry: Callable[[str], Registry]
@@ -47,7 +47,7 @@ class Parts:
         """Whether the packages that are wanted have been installed before."""
         if wanted.runtime == "process":
             return self.environments.find(wanted.environment) is not None
-        return self.images.has_packages(wanted, compression)
+        return self.images.has_environment(wanted, compression)
 
 
 def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
@@ -67,7 +67,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
     images = ImageBuilder(
         kept,
         store=store,
-        packages=PackageLayers(kept, scratch=scratch, clock=clock, mtime=mtime),
+        environments=EnvironmentLayers(kept, scratch=scratch, clock=clock, mtime=mtime),
         open_registry=open_registry,
         clock=clock,
         mtime=mtime,
@@ -76,7 +76,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         host=registry,
         registry=kept,
         store=store,
-        environments=VenvBuilder(scratch, clock=clock),
+        environments=LocalEnvironments(scratch, clock=clock),
         images=images,
         target=cache(lambda: _open_target(services_directory(directory), clock)),
         open_registry=open_registry,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from acideploy.environment.packages import package_tags
+from acideploy.environment.layers import environment_tags
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.image.base import place_of
 from acideploy.image.reference import parse_image_reference
@@ -49,6 +49,6 @@ def _stored_for(revision: Revision) -> Iterator[str]:
     """What an image like that of the revision is made of, besides its models and its code."""
     if revision.runtime == "container" and revision.base:
         request = EnvironmentRequest.from_json(revision.environment_request)
-        yield from (f"environments:{tag}" for tag in package_tags(request))
+        yield from (f"environments:{tag}" for tag in environment_tags(request))
         repository, tag = place_of(parse_image_reference(revision.base["name"]))
         yield f"{repository}:{tag}"

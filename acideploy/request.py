@@ -16,7 +16,8 @@ class ConfigurationFiles:
     """The two files and the flags that override them. Either file may be missing.
 
     `python` replaces the version that the conda file asks for; `full_azureml` keeps
-    `azureml-defaults` as it is.
+    `azureml-defaults` as it is. `no_conda` takes nothing from conda channels, and `lock` is the
+    file with what is to be installed.
     """
 
     inference_config: Path | None = None
@@ -26,6 +27,8 @@ class ConfigurationFiles:
     environment_directory: Path | None = None
     python: str | None = None
     full_azureml: bool = False
+    no_conda: bool = False
+    lock: Path | None = None
     strict: bool = False
 
     @property

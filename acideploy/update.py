@@ -170,6 +170,7 @@ def _deploy_request(request: UpdateRequest, before: EnvironmentRequest) -> Deplo
         deployment_config=None,
         deployment_overrides=_deployed_keys(Serving()),
         full_azureml=request.files.full_azureml or before.full_azureml,
+        no_conda=request.files.no_conda or before.no_conda,
         python=request.files.python or (before.python if before.python_given else None),
     )
     return DeployRequest(name=request.name, files=files)

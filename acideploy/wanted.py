@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from acideploy.config.values import (
     RuntimeChoice,
 )
 from acideploy.environment.base_image import base_image_of
+from acideploy.environment.channels import read_conda_settings
+from acideploy.environment.lock_file import read_lock_file
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
 from acideploy.errors import (
@@ -162,6 +165,9 @@ def _prepare(
         directory=_requirements_directory(inference, directory),
         python=request.files.python,
         full_azureml=request.files.full_azureml or bool(beyond),
+        no_conda=request.files.no_conda,
+        lock=read_lock_file(directory / request.files.lock) if request.files.lock else None,
+        settings=read_conda_settings(os.environ, home=Path.home()),
         for_image=local.runtime == "container",
     )
     conda = environment.conda

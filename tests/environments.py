@@ -25,12 +25,15 @@ NO_NETWORK = re.compile(
 )
 
 
-def environment(requirements: Sequence[str], *, python: str | None = None) -> Path:
+def environment(
+    requirements: Sequence[str], *, python: str | None = None, overrides: Path | None = None
+) -> Path:
     """The interpreter of a virtual environment with these packages, made once and kept.
 
     It is kept in a folder named by what was asked, below `ACIDEPLOY_TEST_CACHE` or else
-    `.cache/environments`. `python` is a version, by default the one that runs the tests. Skips the
-    test, or with CI=true fails it, where the interpreter or the package index is out of reach.
+    `.cache/environments`. `python` is a version, by default the one that runs the tests;
+    `overrides` is a file for uv. Skips the test, or with CI=true fails it, where the interpreter or
+    the package index is out of reach.
     """
     version = python or f"{sys.version_info.major}.{sys.version_info.minor}"
     interpreter = _interpreter(version)
@@ -41,7 +44,8 @@ def environment(requirements: Sequence[str], *, python: str | None = None) -> Pa
         if not (directory / "complete").exists():
             shutil.rmtree(directory, ignore_errors=True)
             _uv("venv", "--quiet", "--python", interpreter, str(directory))
-            _uv("pip", "install", "--quiet", "--python", str(directory), *requirements)
+            options = ["--overrides", str(overrides)] if overrides else []
+            _uv("pip", "install", "--quiet", "--python", str(directory), *options, *requirements)
             (directory / "complete").touch()
     return directory / "bin" / "python"
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from acideploy.serving import RUNTIME_NAME, requirements, runtime_directory
+from acideploy.serving import RUNTIME_NAME, overrides, requirements, runtime_directory
 from tests.environments import environment
 from tests.parts.process import free_port
 
@@ -23,7 +23,8 @@ from tests.parts.process import free_port
 def serving_environment(*packages: str, python: str | None = None) -> Path:
     """The interpreter of an environment with the serving stack and these packages."""
     stack = requirements(python or "3.11")
-    return environment([*stack.requirements, *stack.constraints, *packages], python=stack.python)
+    wanted = [*stack.requirements, *stack.constraints, *packages]
+    return environment(wanted, python=stack.python, overrides=overrides())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from acideploy.cli.render.amounts import amount
 
 if TYPE_CHECKING:
+    from acideploy.environment_lock import Locked
     from acideploy.models import Model
     from acideploy.package import Package
     from acideploy.plan import Plan
@@ -223,6 +224,17 @@ def package(value: Package) -> Shape:
         "location": value.location,
         "digest": value.digest,
         "size": value.size,
+    }
+
+
+def locked(value: Locked) -> Shape:
+    return {
+        "path": str(value.path),
+        "python": value.lock.python,
+        "platform": value.lock.platform,
+        "condaPackages": {each.name: f"{each.version}={each.build}" for each in value.lock.conda},
+        "pipPackages": {each.name: each.version for each in value.lock.pip},
+        "changes": None if value.changes is None else list(value.changes),
     }
 
 

@@ -62,11 +62,18 @@ FOLDER = LazyGroup(
     {"attach": Entry(f"{_COMMANDS}.folder:attach", "Tie a folder to a registry.")},
 )
 
+ENVIRONMENT = LazyGroup(
+    "environment",
+    "The interpreter and the packages that a script runs with.",
+    {"lock": Entry(f"{_COMMANDS}.environment:lock", "Write down every package, with its hash.")},
+)
+
 COMMANDS: Commands = {
     "init": Entry(f"{_COMMANDS}.init:init", "Make a folder that deploys."),
     "check": Entry(f"{_COMMANDS}.check:check", "Find what is wrong before deploying."),
     "model": MODEL,
     "service": SERVICE,
+    "environment": ENVIRONMENT,
     "workspace": WORKSPACE,
     "folder": FOLDER,
     "completion": Entry(f"{_COMMANDS}.completion:completion", "Print a shell completion script."),

@@ -8,9 +8,15 @@ from typing import Any
 
 from acideploy.config.values import Environment
 from acideploy.environment.request import EnvironmentRequest
+from acideploy.image.contents import ENVIRONMENT
 
-# Small, with glibc, and with the Python that is asked for.
-_DEFAULT = "docker.io/library/python:{version}-slim-bookworm"
+# Small, with glibc 2.35 and the C++ library that wheels need.
+_DEFAULT = "mcr.microsoft.com/mirror/docker/library/ubuntu:22.04"
+# The same, with the Python that is asked for.
+_WITH_PYTHON = "docker.io/library/python:{version}-slim-bookworm"
+
+# The interpreter of conda, in the layers above it.
+_CONDA_PYTHON = f"{ENVIRONMENT}/bin/python"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +44,20 @@ class BaseImage:
 
 
 def base_image_of(environment: Environment, request: EnvironmentRequest) -> BaseImage:
-    """What an environment asks for, else the default for its Python version."""
+    """What an environment asks for, else the default."""
     registry = environment.base_image_registry
-    name = environment.base_image or _DEFAULT.format(version=request.python)
+    default = _DEFAULT if request.conda else _WITH_PYTHON.format(version=request.python)
+    name = environment.base_image or default
     if environment.base_image and registry and registry.address:
         name = f"{registry.address}/{name.removeprefix(f'{registry.address}/')}"
     own = environment.user_managed
+    if own:
+        python = environment.interpreter_path
+    else:
+        python = _CONDA_PYTHON if request.conda else f"python{request.python}"
     return BaseImage(
         name=name,
-        python=environment.interpreter_path if own else f"python{request.python}",
+        python=python,
         has_packages=own,
         username=registry.username if registry else None,
         password=registry.password if registry else None,

@@ -1,70 +1,84 @@
-"""Packages installed by uv, and what to tell where it cannot."""
+"""The packages of a lock, installed for an image, to be split into layers."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
+from acideploy.environment.groups import Group
+from acideploy.environment.installed import conda_files, pip_files
+from acideploy.environment.lock import CondaPackage, EnvironmentLock, PipPackage
+from acideploy.environment.pip import install_packages, platform_arguments
+from acideploy.environment.platforms import IMAGE
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.environment.uv import UvFailed, run_uv
+from acideploy.environment.uv import UvFailed
 from acideploy.errors import DependencyError
 from acideploy.events import Emit
+from acideploy.image.contents import ENVIRONMENT, PACKAGES
+from acideploy.image.layer import Entry
 
-_NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
 
+def install_groups(
+    wanted: Mapping[str, Group],
+    lock: EnvironmentLock,
+    request: EnvironmentRequest,
+    *,
+    python: str,
+    scratch: Path,
+    emit: Emit,
+) -> Iterator[tuple[str, list[Entry]]]:
+    """The files of each group that is wanted, by its key, which are there until the next `next`.
 
-def install(
-    request: EnvironmentRequest, arguments: Sequence[str], *, scratch: Path, emit: Emit
-) -> None:
-    """Installs what is asked for, as the `arguments` of `uv pip install` say where.
-
-    With the serving stack's whole lock; without it where the user's pins differ. `scratch` is a
-    folder to write to. Raises DependencyError.
+    `python` is the interpreter in the image; `scratch` is a folder to write to. Raises
+    DependencyError.
     """
-    constraints = scratch / "constraints.txt"
-    constraints.write_text("\n".join(request.stack.constraints) + "\n")
-    # Read from standard input, lines that name files mean those of the folder that uv runs in.
-    command = ["pip", "install", *arguments, "-r", "-"]
-    asked = "\n".join(request.requirements) + "\n"
-    home = request.directory if request.directory.is_dir() else scratch
+    conda = [package for group in wanted.values() for package in group.conda]
+    pip = [package for group in wanted.values() for package in group.pip]
+    linked = _link(conda, lock, request, scratch / "conda") if conda else {}
+    installed = _install(pip, lock, request, python, scratch, emit) if pip else {}
+    for key, group in wanted.items():
+        entries = [entry for package in group.conda for entry in linked[package.name]]
+        entries += [entry for package in group.pip for entry in installed[package.name]]
+        yield key, entries
+
+
+def _link(
+    packages: list[CondaPackage],
+    lock: EnvironmentLock,
+    request: EnvironmentRequest,
+    folder: Path,
+) -> Mapping[str, list[Entry]]:
+    from acideploy.environment.conda import link
+
+    channels = request.conda.channels if request.conda else ()
+    python = next((each for each in lock.conda if each.name == "python"), None)
+    link(packages, folder, python=python, platform=IMAGE, prefix=ENVIRONMENT, channels=channels)
+    return conda_files(folder, prefix=ENVIRONMENT)
+
+
+def _install(
+    packages: list[PipPackage],
+    lock: EnvironmentLock,
+    request: EnvironmentRequest,
+    python: str,
+    scratch: Path,
+    emit: Emit,
+) -> Mapping[str, list[Entry]]:
+    folder = scratch / "packages"
     try:
-        try:
-            run_uv([*command, "-c", str(constraints)], directory=home, sent=asked, emit=emit)
-        except UvFailed as error:
-            if _NO_NETWORK.search(error.output):
-                raise
-            run_uv(command, directory=home, sent=asked, emit=emit)
+        install_packages(
+            packages,
+            ["--target", str(folder), *platform_arguments(lock.python, IMAGE)],
+            options=request.options,
+            python=lock.python,
+            directory=request.directory,
+            scratch=scratch,
+            emit=emit,
+        )
     except UvFailed as error:
-        raise _explain(request, error.output) from error
-
-
-def _explain(request: EnvironmentRequest, output: str) -> DependencyError:
-    """Names the lines of the user's files that uv's explanation is about."""
-    if "UnknownIssuer" in output:
-        return DependencyError(
-            "the package index shows a certificate that is not trusted",
-            detail=output,
-            hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
-        )
-    if _NO_NETWORK.search(output):
-        return DependencyError(
-            "the package index could not be reached",
-            detail=output,
-            hint="check the network, or name an index with UV_DEFAULT_INDEX",
-        )
-    mentioned = {canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", output)}
-    lines = [
-        f"{requirement.place}: {requirement.text}"
-        for name, requirement in request.origins
-        if name in mentioned
-    ]
-    return DependencyError(
-        f"the packages cannot be installed together for Python {request.python}",
-        detail="\n".join([*lines, "", output] if lines else [output]),
-        hint="change the version at one of these lines, or choose another Python with `--python`"
-        if lines
-        else "choose another Python with `--python`, or change the conda file",
-    )
+        raise DependencyError(
+            "the packages of the lock cannot be installed",
+            detail=error.output,
+            hint="check the network, or write the lock anew with `acideploy environment lock`",
+        ) from error
+    return pip_files(folder, place=PACKAGES, python=python)

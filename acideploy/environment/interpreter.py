@@ -18,10 +18,7 @@ def find_interpreter(version: str, *, emit: Emit = ignore) -> Path:
 
     Raises DependencyError.
     """
-    if version == _running():
-        # The base interpreter: an environment made from a virtual one would die with it.
-        return Path(getattr(sys, "_base_executable", sys.executable))
-    for found in _installed(version):
+    if found := installed_interpreter(version):
         return found
     try:
         run_uv(["python", "install", version], directory=Path.cwd(), emit=emit)
@@ -32,6 +29,15 @@ def find_interpreter(version: str, *, emit: Emit = ignore) -> Path:
             detail=error.output,
             hint=f"install python {version}, or add `--python {_running()}` to use the one here",
         ) from error
+
+
+def installed_interpreter(version: str) -> Path | None:
+    """The interpreter of the series of `version` (`3.11`, `3.11.7`) that is here."""
+    series = ".".join(version.split(".")[:2])
+    if series == _running():
+        # The base interpreter: an environment made from a virtual one would die with it.
+        return Path(getattr(sys, "_base_executable", sys.executable))
+    return next(_installed(series), None)
 
 
 def _running() -> str:

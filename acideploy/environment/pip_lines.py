@@ -1,4 +1,4 @@
-"""The pip lines of a conda file, for a process on this machine: what of it pip can give."""
+"""The pip lines of a conda file, and of its conda packages what pip can give."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ SERVING_PLACEHOLDER = "azureml-defaults"
 # What pip takes besides a name: an option, a URL, a path.
 _OPTION_OR_PATH = re.compile(r"\s*(-|[\w+]+://|\.|/|~)|.*(/|\\|\.whl|\.tar\.gz|\.zip)")
 
+# What has no hash, and is another thing tomorrow: a branch, a folder that is worked on.
+_MOVING = re.compile(r"\s*((-e|--editable)\b|([\w.-]+\s*@\s*)?(git|hg|svn|bzr)\+)")
+_INDEX_OPTION = re.compile(
+    r"\s*(-i|-f|--(extra-)?index-url|--find-links|--no-index|--trusted-host)\b"
+)
+
 # Every environment has a way to install packages: nothing to tell.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
@@ -31,18 +37,23 @@ def asks_for_azureml(conda: CondaEnvironment) -> bool:
 
 
 def pip_lines(
-    conda: CondaEnvironment, *, full_azureml: bool, where: str
+    conda: CondaEnvironment, *, full_azureml: bool, with_conda: bool, where: str
 ) -> tuple[list[str], list[tuple[str, Requirement]], list[Problem]]:
     """The lines, the origin of each distribution that they name, and what to tell the user.
 
-    `where` is what the packages are for: "a local process". Raises DependencyError for packages
-    that only conda has.
+    `with_conda` leaves the conda packages to conda. `where` is what the packages are for: "a local
+    process". Raises DependencyError for packages that only conda has.
     """
-    _refuse_only_conda(conda.packages, where)
-    lines, problems = _from_conda(conda.packages, where)
+    lines: list[tuple[str, Requirement]] = []
+    problems: list[Problem] = []
+    if not with_conda:
+        _refuse_only_conda(conda.packages, where)
+        lines, problems = _from_conda(conda.packages, where)
     for requirement in conda.pip:
         name = distribution(requirement.text)
-        if name is None and not _OPTION_OR_PATH.match(requirement.text):
+        if moving := _MOVING.match(requirement.text):
+            problems.append(_moves(requirement, moving[0]))
+        elif name is None and not _OPTION_OR_PATH.match(requirement.text):
             message = f"{requirement.text!r} is not a requirement that pip can read"
             problems.append(_problem("bad-requirement", "error", message, requirement))
         elif name != SERVING_PLACEHOLDER or full_azureml:
@@ -100,12 +111,28 @@ def _tell_translated(
     return notes
 
 
+def is_option(line: str) -> bool:
+    """Whether a line says where packages are found, and is also one for what installs them."""
+    return _INDEX_OPTION.match(line) is not None
+
+
 def distribution(line: str) -> str | None:
     """The canonical name of what a line asks for, or None for an option or a bare URL."""
     try:
         return canonicalize_name(PipRequirement(line.partition(" #")[0].strip()).name)
     except InvalidRequirement:
         return None
+
+
+def _moves(requirement: Requirement, text: str) -> Problem:
+    what = "an editable install" if "-e" in text else "in a version control system"
+    return Problem(
+        code="no-fixed-file",
+        severity="error",
+        message=f"{requirement.text!r} is {what}: no hash can tell later that it is the same",
+        place=requirement.place,
+        hint="build a wheel of it, put that beside the conda file and write ./NAME.whl here",
+    )
 
 
 def _problem(code: str, severity: Severity, message: str, requirement: Requirement) -> Problem:

@@ -1,4 +1,8 @@
-"""What an environment has to hold, in pip's terms, for a process on this machine."""
+"""What an environment has to hold: a Python, the user's requirements, and what serves the script.
+
+Conda packages come from their channels. A process on this machine whose file names none of them,
+and whatever is asked for without conda, takes everything from PyPI.
+"""
 
 from __future__ import annotations
 
@@ -12,37 +16,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from acideploy.code import content_digest
 from acideploy.config.problem import Place, Problem
-from acideploy.config.values import CondaEnvironment, Environment, Requirement
-from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
-from acideploy.environment.pip_lines import asks_for_azureml, distribution, pip_lines
-from acideploy.errors import DependencyError
-from acideploy.serving import ServingStack, supported_pythons
+from acideploy.config.values import Environment, Requirement
+from acideploy.environment.channels import CondaSettings, without_login
+from acideploy.environment.conda_part import CondaPart, conda_part
+from acideploy.environment.lock import EnvironmentLock
+from acideploy.environment.lock_file import read_lock, write_lock
+from acideploy.environment.pip_lines import asks_for_azureml, distribution, is_option, pip_lines
+from acideploy.environment.python_version import choose_python
+from acideploy.serving import ServingStack
 from acideploy.serving import requirements as serving_stack
-
-_PROCESS, _IMAGE = "a local process", "an image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRequest:
-    """A Python version (`3.11`), the user's requirement lines and the serving stack.
+    """A Python series (`3.11`), the user's requirement lines and the serving stack.
 
-    Relative paths in `lines` are relative to `directory`. `azureml_replaced` says that the serving
-    stack stands in for `azureml-defaults`; `python_given` and `full_azureml` are what the flags
-    said, which an update keeps to. `origins` gives, for each canonical
-    distribution name, the place in the user's files that asks for it.
+    Relative paths in `lines` are relative to `directory`. `conda` is what comes from channels, the
+    interpreter among it, and `lock` what is to be taken instead of the newest. `azureml_replaced`
+    says that the serving stack stands in for `azureml-defaults`; `python_given`, `full_azureml` and
+    `no_conda` are what the flags said, which an update keeps to. `origins` gives, for each
+    canonical distribution name, the place in the user's files that asks for it.
     """
 
     python: str
     lines: tuple[str, ...]
     directory: Path
     stack: ServingStack
+    conda: CondaPart | None = None
+    lock: EnvironmentLock | None = None
     azureml_replaced: bool = False
     python_given: bool = False
     full_azureml: bool = False
+    no_conda: bool = False
     origins: tuple[tuple[str, Requirement], ...] = ()
 
     @property
@@ -57,6 +64,11 @@ class EnvironmentRequest:
         pins = (pin for pin in self.stack.requirements if distribution(pin) not in named)
         return (*self.lines, *pins)
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The lines that say where packages are: `--index-url URL` and the like."""
+        return tuple(line for line in self.lines if is_option(line))
+
     def to_json(self) -> dict[str, Any]:
         """What `from_json` makes the same request of; places are left out."""
         return {
@@ -65,19 +77,26 @@ class EnvironmentRequest:
             "directory": str(self.directory),
             "requirements": list(self.stack.requirements),
             "constraints": list(self.stack.constraints),
+            "conda": self.conda.to_json() if self.conda else None,
+            "lock": write_lock(self.lock) if self.lock else None,
             "python_given": self.python_given,
             "full_azureml": self.full_azureml,
+            "no_conda": self.no_conda,
             "named": [name for name, _ in self.origins],
         }
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> EnvironmentRequest:
         nowhere = Place(file="the deployed service")
+        conda, lock = fields.get("conda"), fields.get("lock")
         return cls(
             python=fields["python"],
             lines=tuple(fields["lines"]),
+            conda=CondaPart.from_json(conda) if conda else None,
+            lock=read_lock(lock) if lock else None,
             python_given=fields.get("python_given", False),
             full_azureml=fields.get("full_azureml", False),
+            no_conda=fields.get("no_conda", False),
             directory=Path(fields["directory"]),
             stack=ServingStack(
                 python=fields["python"],
@@ -100,13 +119,20 @@ class EnvironmentRequest:
         return self._digest(["image", "linux", "amd64"])
 
     def _digest(self, platform: list[str]) -> str:
-        asked = {
+        asked: dict[str, Any] = {
             "python": self.python,
             "platform": platform,
             "requirements": self.requirements,
             "constraints": self.stack.constraints,
             "files": [digest for line in self.lines for digest in self._local_files(line)],
         }
+        if self.conda:
+            asked["conda"] = [
+                [without_login(channel) for channel in self.conda.channels],
+                list(self.conda.specs),
+            ]
+        if self.lock:
+            asked["lock"] = self.lock.digest
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
     def _local_files(self, line: str) -> list[str]:
@@ -121,22 +147,38 @@ def request_environment(
     environment: Environment | None,
     *,
     directory: Path,
+    settings: CondaSettings | None = None,
     python: str | None = None,
     full_azureml: bool = False,
+    no_conda: bool = False,
+    lock: EnvironmentLock | None = None,
     for_image: bool = False,
 ) -> tuple[EnvironmentRequest, tuple[Problem, ...]]:
     """Turns the environment of an inference config into a request, with notes on what differs here.
 
     `for_image` is for a container, else it is for a process on this machine. `python` replaces the
-    version that the file asks for. Raises DependencyError where it cannot have what is asked for.
+    version that the file asks for, and `settings` are conda's own. Raises DependencyError where it
+    cannot have what is asked for.
     """
     conda = environment.conda if environment else None
-    version, problems = _choose_python(conda, python)
+    version, problems = choose_python(conda, python)
+    part = None
+    if not no_conda and not (environment and environment.user_managed and for_image):
+        part = conda_part(
+            conda,
+            python=version if python or conda is None or conda.python is None else None,
+            settings=settings or CondaSettings(),
+            directory=directory,
+            always=for_image,
+        )
     lines: list[str] = []
     origins: list[tuple[str, Requirement]] = []
     if conda:
         lines, origins, translated = pip_lines(
-            conda, full_azureml=full_azureml, where=_IMAGE if for_image else _PROCESS
+            conda,
+            full_azureml=full_azureml,
+            with_conda=part is not None,
+            where="an image" if for_image else "a local process",
         )
         problems += translated
     if environment:
@@ -146,71 +188,15 @@ def request_environment(
         lines=tuple(lines),
         directory=directory,
         stack=serving_stack(version),
+        conda=part,
+        lock=lock,
         python_given=python is not None,
         full_azureml=full_azureml,
+        no_conda=no_conda,
         azureml_replaced=bool(conda and asks_for_azureml(conda)) and not full_azureml,
         origins=tuple(origins),
     )
     return request, tuple(problems)
-
-
-def _choose_python(
-    conda: CondaEnvironment | None, override: str | None
-) -> tuple[str, list[Problem]]:
-    if override:
-        return _supported(override, override, Place(file="--python")), []
-    default = _default_python()
-    if conda is None or conda.python is None:
-        return default, [
-            Problem(
-                code="python-not-given",
-                severity="note",
-                message=f"no Python version is asked for, using {default}",
-                hint=f"add `python={default}` to the dependencies of the conda file",
-            )
-        ]
-    asked = conda.python
-    spec = parse_conda_spec(asked.text)
-    version = spec.version if spec else ""
-    if exact := re.match(r"={0,2}\s*(\d+\.\d+)", version):
-        return _supported(exact[1], asked.text, asked.place), []
-    return _newest_within(version, default, asked), []
-
-
-def _default_python() -> str:
-    """The version of this interpreter, which is surely here, where a service can run on it."""
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    supported = supported_pythons()
-    return running if running in supported else supported[-1]
-
-
-def _newest_within(version: str, default: str, asked: Requirement) -> str:
-    """For a range: the running interpreter's version where it fits, else the newest."""
-    try:
-        allowed = SpecifierSet(pip_specifier(version) or "")
-    except InvalidSpecifier:
-        allowed = SpecifierSet()
-    for candidate in (default, *reversed(supported_pythons())):
-        # The last patch release stands for the series: `<3.8` leaves out 3.8, `>3.7` takes 3.7.17.
-        if allowed.contains(f"{candidate}.99"):
-            return candidate
-    raise _python_unsupported(asked.text, asked.place)
-
-
-def _supported(version: str, asked: str, place: Place) -> str:
-    minor = ".".join(version.split(".")[:2])
-    if minor not in supported_pythons():
-        raise _python_unsupported(asked, place)
-    return minor
-
-
-def _python_unsupported(asked: str, place: Place) -> DependencyError:
-    oldest, *_, newest = supported_pythons()
-    return DependencyError(
-        f"{asked!r} cannot be served: the serving stack needs Python {oldest} to {newest}",
-        place=place,
-        hint=f"add `--python {_default_python()}` to run it with that version, or change the file",
-    )
 
 
 def _unused_here(environment: Environment) -> list[Problem]:

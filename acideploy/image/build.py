@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
-from acideploy.environment.packages import PackageLayers
+from acideploy.environment.layers import EnvironmentLayers
 from acideploy.events import Emit
 from acideploy.image import Compression, Image
 from acideploy.image.base import ensure_base
@@ -29,22 +29,22 @@ class ImageBuilder:
         registry: Registry,
         *,
         store: ModelStore,
-        packages: PackageLayers,
+        environments: EnvironmentLayers,
         open_registry: OpenRegistry,
         clock: Clock,
         mtime: int,
     ) -> None:
         self._registry = registry
         self._store = store
-        self._packages = packages
+        self._environments = environments
         self._open_registry = open_registry
         self._clock = clock
         self._mtime = mtime
 
-    def has_packages(self, wanted: Wanted, compression: Compression) -> bool:
+    def has_environment(self, wanted: Wanted, compression: Compression) -> bool:
         """Whether the packages are in the registry, or in the base image, already."""
         own = wanted.base is not None and wanted.base.has_packages
-        return own or self._packages.find(wanted.environment, compression) is not None
+        return own or self._environments.find(wanted.environment, compression) is not None
 
     def build(self, wanted: Wanted, *, compression: Compression = "none", emit: Emit) -> Image:
         """The image, with a digest that depends on nothing but what is wanted and the base image.
@@ -67,8 +67,10 @@ class ImageBuilder:
             code_layer(wanted.code, mtime=self._mtime, compression=compression),
         ]
         if not wanted.base.has_packages:
-            packages = self._packages.ensure(wanted.environment, compression=compression, emit=emit)
-            layers.insert(0, packages)
+            environment = self._environments.ensure(
+                wanted.environment, python=wanted.base.python, compression=compression, emit=emit
+            )
+            layers = [*environment, *layers]
         settings = settings_of(
             wanted.code, wanted.models, python=wanted.base.python, variables=wanted.variables
         )

@@ -24,12 +24,16 @@ _TITLE = "org.opencontainers.image.title"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSettings:
-    """What a container of the image does: `command` is its whole command line."""
+    """What a container of the image does: `command` is its whole command line.
+
+    `programs` are folders that go before those of the base image's PATH.
+    """
 
     title: str
     command: Sequence[str]
     working_directory: str
     port: int
+    programs: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,7 +72,7 @@ def _config(
         "os": operating_system,
         "config": {
             **{key: below[key] for key in ("User", "Volumes", "StopSignal") if below.get(key)},
-            "Env": _variables(below.get("Env") or (), settings.variables),
+            "Env": _variables(below.get("Env") or (), settings),
             "Entrypoint": list(settings.command),
             "WorkingDir": settings.working_directory,
             "ExposedPorts": {f"{settings.port}/tcp": {}},
@@ -95,9 +99,11 @@ def _annotations(base: Base, settings: ImageSettings, created: int) -> dict[str,
     }
 
 
-def _variables(below: Sequence[str], given: Mapping[str, str]) -> list[str]:
+def _variables(below: Sequence[str], settings: ImageSettings) -> list[str]:
     """Those of the base image, with what is given in the place of its own."""
-    merged = {"PATH": _PATH, **dict(_split(each) for each in below), **given}
+    own = {"PATH": _PATH, **dict(_split(each) for each in below)}
+    path = ":".join([*settings.programs, own["PATH"]])
+    merged = {**own, "PATH": path, **settings.variables}
     return [f"{name}={value}" for name, value in merged.items()]
 
 

@@ -24,8 +24,12 @@ from acideploy.models import Model
 from acideploy.serving import MODELS, RUNTIME_NAME, model_directory, runtime_directory
 
 APP_ROOT = "/var/azureml-app"
+# Where conda packages are linked, the interpreter among them.
+ENVIRONMENT = "/opt/acideploy/environment"
 PACKAGES = "/opt/acideploy/packages"
 SERVING = "/opt/acideploy/serving"
+# Every package, with its hash.
+LOCK = "/opt/acideploy/pylock.toml"
 # Where v1's containers listened.
 PORT = 5001
 
@@ -101,11 +105,14 @@ def settings_of(
         "AZUREML_ENTRY_SCRIPT": code.entry_script,
         "AZUREML_MODEL_DIR": f"{APP_ROOT}/{model_directory(models)}",
     }
+    if python.startswith(ENVIRONMENT):
+        served["CONDA_PREFIX"] = ENVIRONMENT
     if code.source_directory:
         served["AZUREML_SOURCE_DIRECTORY"] = code.source_directory
     return ImageSettings(
         title="acideploy service",
         command=(python, SERVING),
+        programs=_programs(python),
         working_directory=APP_ROOT,
         port=PORT,
         variables={**variables, **served},
@@ -114,3 +121,9 @@ def settings_of(
             "acideploy.models": " ".join(model.id for model in models),
         },
     )
+
+
+def _programs(python: str) -> tuple[str, ...]:
+    """Where the commands of packages are, for scripts that call them."""
+    packages = f"{PACKAGES}/bin"
+    return (f"{ENVIRONMENT}/bin", packages) if python.startswith(ENVIRONMENT) else (packages,)

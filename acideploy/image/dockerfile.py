@@ -2,6 +2,7 @@
 
 Dockerfile              what the layers of the image would be
 requirements.txt        the user's requirements, and the serving stack
+environment.yml         the interpreter and the conda packages, where they come from conda
 azureml-app/            the application root: code, azureml-models/
 serving/                what serves the script
 """
@@ -13,15 +14,18 @@ import shutil
 from pathlib import Path
 
 from acideploy.disk import storage_error
+from acideploy.environment.conda_part import CondaPart
 from acideploy.errors import ConflictError
 from acideploy.events import Emit
 from acideploy.image.compose import ImageSettings
-from acideploy.image.contents import APP_ROOT, MAIN, PACKAGES, SERVING, settings_of
+from acideploy.image.contents import APP_ROOT, ENVIRONMENT, MAIN, PACKAGES, SERVING, settings_of
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
 from acideploy.serving import MODELS, RUNTIME_NAME, runtime_directory
 
 _APP = "azureml-app"
+_CONDA_FILE = "environment.yml"
+_MICROMAMBA = "docker.io/mambaorg/micromamba:2"
 
 
 def write_context(wanted: Wanted, folder: Path, *, store: ModelStore, emit: Emit) -> None:
@@ -42,6 +46,8 @@ def write_context(wanted: Wanted, folder: Path, *, store: ModelStore, emit: Emit
             store.unpack(model, place, emit=emit)
         requirements = "\n".join(wanted.environment.requirements) + "\n"
         (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
+        if wanted.environment.conda:
+            (folder / _CONDA_FILE).write_text(_conda_file(wanted.environment.conda), "utf-8")
         settings = settings_of(
             wanted.code, wanted.models, python=wanted.base.python, variables=wanted.variables
         )
@@ -60,6 +66,16 @@ def _write_serving(folder: Path) -> None:
 def _dockerfile(wanted: Wanted, settings: ImageSettings) -> str:
     assert wanted.base is not None
     lines = [f"FROM {wanted.base.name}"]
+    if wanted.environment.conda:
+        create = f"micromamba create --yes --prefix {ENVIRONMENT} --file /tmp/{_CONDA_FILE}"
+        lines = [
+            f"FROM {_MICROMAMBA} AS environment",
+            "USER root",
+            f"COPY {_CONDA_FILE} /tmp/{_CONDA_FILE}",
+            f"RUN {create}",
+            *lines,
+            f"COPY --from=environment {ENVIRONMENT} {ENVIRONMENT}",
+        ]
     if not wanted.base.has_packages:
         pip = f"{wanted.base.python} -m pip install --no-cache-dir --target {PACKAGES}"
         lines += [
@@ -76,6 +92,16 @@ def _dockerfile(wanted: Wanted, settings: ImageSettings) -> str:
         f"ENTRYPOINT {json.dumps(list(settings.command))}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _conda_file(part: CondaPart) -> str:
+    # pip installs the rest; a JSON string is YAML, too.
+    dependencies = [*part.specs, "pip"]
+    lists = {"channels": part.channels, "dependencies": dependencies}
+    return "".join(
+        f"{key}:\n" + "".join(f"  - {json.dumps(each)}\n" for each in values)
+        for key, values in lists.items()
+    )
 
 
 def _quoted(value: str) -> str:

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from acideploy.clock import Clock
 from acideploy.errors import AcideployError
-from acideploy.events import Emit, Event
+from acideploy.events import Emit, one_at_a_time
 from acideploy.progress import progress
 from acideploy.registry import Artifact, Blob, Manifest, Pushed, Registry
 
@@ -76,7 +76,7 @@ def _push_blobs(
     The repository is known to have the blobs with the digests `known`.
     """
     stopped = threading.Event()
-    tell = _one_at_a_time(emit)
+    tell = one_at_a_time(emit)
 
     def push_one(blob: Blob) -> None:
         if stopped.is_set():
@@ -116,14 +116,3 @@ class _BrokenOffError(Exception):
 
 def _titled(blob: Blob) -> str:
     return blob.title[:1].upper() + blob.title[1:]
-
-
-def _one_at_a_time(emit: Emit) -> Emit:
-    """Listeners are not asked to be safe for threads."""
-    lock = threading.Lock()
-
-    def tell(event: Event) -> None:
-        with lock:
-            emit(event)
-
-    return tell

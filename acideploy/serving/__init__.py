@@ -38,6 +38,7 @@ LEFT_TO_USERS = frozenset(
         "pytz",
         "requests",
         "scipy",
+        "setuptools",
         "typing-extensions",
         "tzdata",
         "urllib3",
@@ -58,6 +59,11 @@ class ServingStack:
 def runtime_directory() -> Path:
     """The folder to copy into a service as `RUNTIME_NAME`."""
     return HERE / "runtime"
+
+
+def overrides() -> Path:
+    """The file for uv's `--overrides` wherever it installs a serving stack."""
+    return HERE / "requirements" / "overrides.in"
 
 
 def model_directory(models: Sequence[Model]) -> str:

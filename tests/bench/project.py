@@ -62,6 +62,8 @@ class Project:
         command = (ACIDEPLOY, "model", *arguments, "--registry", self.host)
         env = {
             **os.environ,
+            # The builders beside it take the interpreter of the base image, too.
+            "ACIDEPLOY_NO_CONDA": "1",
             "ACIDEPLOY_HOME": str(self.folder.parent / "home"),
             "CI": "true",
             "REQUESTS_CA_BUNDLE": str(self.ca),

@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.conftest import Workspace
 from tests.parts import program
 from tests.parts.base_image import BaseImage, push
+from tests.parts.conda_channel import CondaChannel
 from tests.parts.registry import RunningRegistry
 
 # The base image's own.
@@ -39,6 +40,7 @@ def project(
     engine_part: str,
     registry_part: RunningRegistry,
     base_image_part: BaseImage,
+    conda_channel_part: CondaChannel,
 ) -> Iterator[Workspace]:
     """A workspace on this machine whose services run in containers of the engine."""
     push(base_image_part, registry_part, "base/python", tag=PYTHON)
@@ -48,6 +50,7 @@ def project(
         **workspace.variables,
         "DOCKER_HOST": engine_part,
         "REQUESTS_CA_BUNDLE": str(registry_part.ca),
+        "CONDA_CHANNELS": conda_channel_part.url,
     }
     project = replace(workspace, variables=variables)
     yield project

@@ -15,6 +15,7 @@ import pytest
 from tests.documents import README
 from tests.e2e.conftest import Workspace
 from tests.parts.base_image import BaseImage, push
+from tests.parts.conda_channel import CondaChannel
 from tests.parts.fixtures import started
 from tests.parts.registry import registry
 
@@ -92,15 +93,17 @@ def test_every_command_with_a_container_or_a_registry_does_what_the_readme_says(
     workspace: Workspace,
     docker_part: str,
     base_image_part: BaseImage,
+    conda_channel_part: CondaChannel,
 ) -> None:
     if sys.version_info[:2] != (3, 11):
-        pytest.skip("the base image of the tests has Python 3.11")
+        pytest.skip("the conda channel of the tests has wheels for Python 3.11")
     with started(registry()) as part:
         push(base_image_part, part, "base/python", tag="3.11")
         variables = {
             **workspace.variables,
             "DOCKER_HOST": docker_part,
             "REQUESTS_CA_BUNDLE": str(part.ca),
+            "CONDA_CHANNELS": conda_channel_part.url,
         }
         attached = Workspace(workspace.directory, variables)
         attached.run("init", "demo")

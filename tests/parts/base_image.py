@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -23,13 +23,24 @@ REF = "org.opencontainers.image.ref.name"
 CREATED = "2023-11-14T22:13:20Z"
 # Raised when the same recipe is to give another layout.
 VERSION = 2
+WITHOUT_DOCUMENTS = (
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--dpkgopt=path-exclude=/usr/share/locale/*",
+)
 RECIPE = (
     "--variant=minbase",
     "--architectures=amd64",
     "--include=python3,ca-certificates",
-    "--dpkgopt=path-exclude=/usr/share/doc/*",
-    "--dpkgopt=path-exclude=/usr/share/man/*",
-    "--dpkgopt=path-exclude=/usr/share/locale/*",
+    *WITHOUT_DOCUMENTS,
+    "bookworm",
+)
+# No Python, no shell, no libstdc++: what a program that brings its own libraries needs.
+GLIBC_RECIPE = (
+    "--variant=extract",
+    "--architectures=amd64",
+    "--include=libc6",
+    *WITHOUT_DOCUMENTS,
     "bookworm",
 )
 RUN = {
@@ -79,17 +90,17 @@ class Destination(Protocol):
     def tls(self) -> bool: ...
 
 
-def base_image() -> BaseImage:
+def base_image(recipe: Sequence[str] = RECIPE) -> BaseImage:
     """The base image, made once and kept. Raises MissingPartError without what makes it."""
-    recipe = json.dumps([RECIPE, RUN, CREATED, VERSION])
-    name = f"base-image-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    asked = json.dumps([recipe, RUN, CREATED, VERSION])
+    name = f"base-image-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
     directory = cache_directory("images") / name
     with only_one_process(directory.with_suffix(".lock")):
         if not directory.exists():
             unfinished = directory.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
-            _make(unfinished)
+            _make(unfinished, recipe)
             unfinished.rename(directory)
     return BaseImage(directory / "layout")
 
@@ -115,9 +126,9 @@ def push(
     return str(image.descriptor(variant)["digest"])
 
 
-def _make(directory: Path) -> None:
+def _make(directory: Path, recipe: Sequence[str]) -> None:
     tar = directory / "layer.tar"
-    _debootstrap(tar)
+    _debootstrap(tar, recipe)
     diff_id = _sha256(tar)
     subprocess.run([program("pigz"), "--no-name", "-6", "--processes", "2", tar], check=True)
     layout = directory / "layout"
@@ -159,8 +170,8 @@ def _write_folder(folder: Path, blobs: Path, manifest: str, *digests: str) -> No
         os.link(blobs / code, folder / code)
 
 
-def _debootstrap(tar: Path) -> None:
-    command: list[str | Path] = [program("mmdebstrap"), *RECIPE, tar]
+def _debootstrap(tar: Path, recipe: Sequence[str]) -> None:
+    command: list[str | Path] = [program("mmdebstrap"), *recipe, tar]
     variables = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -6,7 +6,7 @@ Tests share a registry and the engines: each uses repositories and names of its 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
@@ -15,7 +15,8 @@ import pytest
 from tests.environments import unavailable
 from tests.parts import MissingPartError
 from tests.parts.acr import RunningAcr, acr
-from tests.parts.base_image import BaseImage, base_image
+from tests.parts.base_image import GLIBC_RECIPE, BaseImage, base_image
+from tests.parts.conda_channel import CondaChannel, conda_channel
 from tests.parts.engine import docker_engine, podman_engine
 from tests.parts.proxy import RunningProxy, proxy
 from tests.parts.registry import RunningRegistry, registry
@@ -78,10 +79,19 @@ def engine_part(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def base_image_part() -> BaseImage:
     """A base image with Python."""
-    try:
-        return base_image()
-    except MissingPartError as error:
-        return unavailable(str(error))
+    return _made(base_image)
+
+
+@pytest.fixture(scope="session")
+def glibc_image_part() -> BaseImage:
+    """A base image with glibc, and nothing else to run."""
+    return _made(lambda: base_image(GLIBC_RECIPE))
+
+
+@pytest.fixture(scope="session")
+def conda_channel_part() -> CondaChannel:
+    """A conda channel of real packages."""
+    return _made(conda_channel)
 
 
 @contextlib.contextmanager
@@ -93,3 +103,10 @@ def started(part: AbstractContextManager[Part]) -> Iterator[Part]:
         except MissingPartError as error:
             unavailable(str(error))
         yield running
+
+
+def _made(make: Callable[[], Part]) -> Part:
+    try:
+        return make()
+    except MissingPartError as error:
+        return unavailable(str(error))

@@ -48,6 +48,20 @@ _FULL_AZUREML = Option(
     group=_WHAT,
     help="Install azureml-defaults itself, not its replacement.",
 )
+_NO_CONDA = Option(
+    "--no-conda",
+    is_flag=True,
+    envvar="ACIDEPLOY_NO_CONDA",
+    show_envvar=True,
+    group=_WHAT,
+    help="Take conda packages from PyPI, and Python from the base image or this machine.",
+)
+_LOCK = Option(
+    "--lock",
+    type=FILE,
+    group=_WHAT,
+    help="Install what this lock says; `environment lock` writes it.",
+)
 
 INFERENCE_FILES = (
     INFERENCE_FILE,
@@ -55,6 +69,8 @@ INFERENCE_FILES = (
     table.ENVIRONMENT_DIRECTORY,
     _PYTHON,
     _FULL_AZUREML,
+    _NO_CONDA,
+    _LOCK,
 )
 # What `service update` takes; `deploy` and `check` also choose where it runs.
 UPDATE_FILES = (
@@ -107,6 +123,8 @@ def configuration_files(
         environment_directory=flags["environment_directory"],
         python=flags["python"],
         full_azureml=flags["full_azureml"],
+        no_conda=flags["no_conda"],
+        lock=flags.get("lock"),
         strict=strict,
     )
 

@@ -1,7 +1,7 @@
 """What runs inside a service: Microsoft's scoring application in a production server.
 
 This folder is copied beside the user's code as `acideploy_serving` and started with
-`python -m acideploy_serving`. It runs in the service's own environment, on Python 3.8 and later,
+`python -m acideploy_serving`. It runs in the service's own environment, on Python 3.7 and later,
 so nothing here imports the rest of acideploy or uses newer syntax. Start it anywhere but in the
 application root, where Python itself would import a user's `types.py` before the library's.
 

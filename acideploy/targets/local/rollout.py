@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from acideploy.config.values import Runtime
-from acideploy.environment.venv import VirtualEnvironment
+from acideploy.environment.local import LocalEnvironment
 from acideploy.errors import AcideployError, DeadlineError, EngineError, ServiceFailedError
 from acideploy.events import Emit, Finished, Started
 from acideploy.models import ModelStore
@@ -86,7 +86,7 @@ def start(
     try:
         _bring_image(folder, record.candidate, runnable, emit=emit)
         emit(Started(task="revision", title=f"Revision {server.revision.number}"))
-        if isinstance(runnable, VirtualEnvironment):
+        if isinstance(runnable, LocalEnvironment):
             server.directory.fill(wanted, store, emit=emit)
         else:
             server.directory.begin(wanted)

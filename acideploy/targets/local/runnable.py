@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from acideploy.environment.venv import VirtualEnvironment
+from acideploy.environment.local import LocalEnvironment
 from acideploy.image import Image
 
 
@@ -26,4 +26,4 @@ class ServiceImage:
     source: ImageSource | None = None
 
 
-Runnable: TypeAlias = VirtualEnvironment | ServiceImage
+Runnable: TypeAlias = LocalEnvironment | ServiceImage

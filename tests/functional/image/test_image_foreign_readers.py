@@ -90,7 +90,7 @@ def test_skopeo_reads_it_from_the_registry(workshop: Workshop, compression: Comp
 def test_skopeo_reads_an_archive(workshop: Workshop, compression: Compression) -> None:
     made = workshop.package(ToArchive(Path("image.tar")), models=[], compression=compression)
     described = inspect(f"docker-archive:{made.location}")
-    assert len(described["Layers"]) == 2 + 3
+    assert len(described["Layers"]) == 2 + 4
     assert described["Labels"]["acideploy.entry-script"] == "src/score.py"
     target = f"dir:{workshop.directory / 'copy'}"
     ask(tool("skopeo"), "copy", "--quiet", f"docker-archive:{made.location}", target)

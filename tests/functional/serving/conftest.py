@@ -9,14 +9,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.serving_process import ServingProcess, Start, serving, serving_environment
 
+# One with each server: gunicorn and granian.
+PYTHONS = os.environ.get("ACIDEPLOY_TEST_SERVING_PYTHON", "3.7 3.11").split()
 
-@pytest.fixture(scope="session")
-def serving_python() -> Path:
+
+@pytest.fixture(scope="session", params=PYTHONS)
+def serving_python(request: pytest.FixtureRequest) -> Path:
     """`ACIDEPLOY_TEST_SERVING_PYTHON=3.8` runs these tests on what Python 3.8 is given."""
-    return serving_environment(python=os.environ.get("ACIDEPLOY_TEST_SERVING_PYTHON"))
+    return serving_environment(python=request.param)
 
 
 @pytest.fixture
@@ -41,3 +45,20 @@ def start(serving_python: Path, tmp_path: Path) -> Iterator[Start]:
             return service.wait_until_ready() if wait else service
 
         yield start
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """The certificate authority to trust, and the variables for the service."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    certificate = authority.issue_cert("localhost")
+    (tmp_path / "certificate.pem").write_bytes(
+        b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+    )
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    variables = {
+        "ACIDEPLOY_TLS_CERTIFICATE": str(tmp_path / "certificate.pem"),
+        "ACIDEPLOY_TLS_KEY": str(tmp_path / "key.pem"),
+    }
+    return tmp_path / "ca.pem", variables

@@ -8,7 +8,6 @@ import ssl
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.serving_process import Start
 
@@ -71,23 +70,6 @@ def test_a_preflight_needs_no_key_and_never_reaches_the_script(
     assert reply.headers["access-control-allow-origin"] == "https://a.example"
     assert "reached" not in service.log
     assert service.request("OPTIONS", "/score").status == 401
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> tuple[Path, dict[str, str]]:
-    """The certificate authority to trust, and the variables for the service."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    certificate = authority.issue_cert("localhost")
-    (tmp_path / "certificate.pem").write_bytes(
-        b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    )
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    variables = {
-        "ACIDEPLOY_TLS_CERTIFICATE": str(tmp_path / "certificate.pem"),
-        "ACIDEPLOY_TLS_KEY": str(tmp_path / "key.pem"),
-    }
-    return tmp_path / "ca.pem", variables
 
 
 def test_a_service_with_a_certificate_speaks_tls_1_2_and_later(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from acideploy.serving import supported_pythons
+from acideploy.environment.uv import UvFailed, run_uv
+from acideploy.serving import overrides, requirements, supported_pythons
+from tests.environments import NO_NETWORK, unavailable
 from tests.parts.process import free_port
 from tests.serving_process import serving, serving_environment
 
@@ -22,6 +24,14 @@ def run(data):
     end = time.time() + seconds
     while time.time() < end: pass
     return [sys.version_info[:2], threading.current_thread().name]
+"""
+
+RAW = """
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+def init(): pass
+@rawhttp
+def run(request): return AMLResponse(request.get_data()[::-1], 201)
 """
 
 
@@ -64,3 +74,33 @@ def test_a_script_that_fails_ends_the_service(python: str, tmp_path: Path) -> No
         assert service.wait() == 3
         assert 'score.py", line 2, in init' in service.log
         assert service.log.count("Invoking user's init") == 1
+
+
+@pytest.mark.parametrize("python", supported_pythons())
+def test_a_raw_request_is_answered_over_tls(
+    python: str, tmp_path: Path, tls: tuple[Path, dict[str, str]]
+) -> None:
+    authority, variables = tls
+    app_root = tmp_path / "app"
+    app_root.mkdir()
+    (app_root / "score.py").write_text(RAW)
+    interpreter = serving_environment(python=python)
+    with serving(interpreter, app_root, variables=variables, tls=authority) as service:
+        reply = service.wait_until_ready().score(b"\x00\xffabc")
+        assert (reply.status, reply.body) == (201, b"cba\xff\x00"), service.log
+
+
+@pytest.mark.parametrize("python", supported_pythons())
+def test_an_image_is_made_of_wheels_where_there_is_no_such_python(
+    python: str, tmp_path: Path
+) -> None:
+    stack = requirements(python)
+    (tmp_path / "pins.txt").write_text("\n".join([*stack.requirements, *stack.constraints]))
+    options = ["--overrides", str(overrides()), "--only-binary", ":all:"]
+    options += ["--python-version", python, "--python-platform", "x86_64-manylinux_2_28"]
+    try:
+        run_uv(["pip", "compile", *options, "pins.txt"], directory=tmp_path)
+    except UvFailed as error:
+        if NO_NETWORK.search(error.output):
+            unavailable("the package index cannot be reached")
+        pytest.fail(error.output)

@@ -166,6 +166,17 @@ def test_a_service_that_is_starting_stops_at_once(start: Start) -> None:
     service.stop(within=30)  # half of what init() sleeps
 
 
+def test_connections_that_send_nothing_hold_up_neither_scores_nor_the_stop(start: Start) -> None:
+    service = start(FINE)
+    idle = [service.connection() for _ in range(300)]
+    for connection in idle:
+        connection.connect()
+    assert service.score("1").text == '"1"'
+    assert service.stop(within=10) == 0
+    for connection in idle:
+        connection.close()
+
+
 def test_a_request_under_way_is_answered_before_the_service_stops(start: Start) -> None:
     service = start(
         "import time\ndef init(): pass\ndef run(data):\n    time.sleep(1)\n    return 'done'"

@@ -11,6 +11,8 @@ from typing import Protocol
 from acideploy.api import ConfigurationFiles, DeployRequest, UpdateRequest, Workspace
 from acideploy.attachment import Attachment
 from acideploy.config.problem import Problem
+from acideploy.environment.lock import EnvironmentLock
+from acideploy.environment_lock import Locked
 from acideploy.events import Emit
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft
@@ -56,6 +58,12 @@ MODEL = Model(
 STEPS = (
     Step(action="make", subject="environment", cause="the conda file changed"),
     Step(action="start", subject="service svc", cause="there is no service of that name"),
+)
+LOCKED = Locked(
+    path=Path("pylock.toml"),
+    lock=EnvironmentLock(python="3.11.7", platform="linux-64"),
+    changes=("- flask 3.0.0", "+ flask 3.1.3"),
+    written=True,
 )
 PACKAGE = Package(location="contoso.azurecr.io/package:abc", digest="sha256:abc", size=10)
 ANSWER = Answer(status=200, headers={}, body=b'{"result": [1]}')
@@ -105,6 +113,10 @@ class FakeWorkspace(Workspace):
     def package_model(self, request: PackageRequest) -> Package:
         self._ask(request)
         return self.package
+
+    def lock_environment(self, files: ConfigurationFiles, path: Path, *, write: bool) -> Locked:
+        self._ask(files, path, write)
+        return LOCKED
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
         self._ask(name)

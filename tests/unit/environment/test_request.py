@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from acideploy.config.problem import Place
 from acideploy.config.values import CondaEnvironment, Environment, Requirement
+from acideploy.environment.channels import CondaSettings
+from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.request import EnvironmentRequest, request_environment
 from acideploy.errors import DependencyError
 
@@ -44,6 +48,7 @@ def _request(environment: Environment | None, **flags: object) -> EnvironmentReq
         ("python=3.9.18", "3.9"),
         ("python==3.10.*", "3.10"),
         ("python 3.8.5", "3.8"),
+        ("python=3.7.4", "3.7"),
         ("python=3.9.13=h6244533_1", "3.9"),
         ("python>=3.5.2,<3.9", "3.8"),
         ("python>3.7,<3.10", "3.9"),
@@ -59,7 +64,7 @@ def test_a_python_that_cannot_serve_is_refused_with_its_line_and_the_way_out() -
         _request(_environment(python="python=3.6.2"))
     assert "'python=3.6.2' cannot be served" in failure.value.message
     assert str(failure.value.place) == "conda.yml:7:5"
-    assert "--python" in str(failure.value.hint)
+    assert "`--python 3.7`" in str(failure.value.hint)
 
 
 def test_the_python_flag_wins_over_the_file() -> None:
@@ -93,8 +98,9 @@ def test_a_pin_of_the_user_is_not_doubled_by_one_of_the_serving_stack() -> None:
 def test_conda_packages_are_taken_from_pypi_under_their_name_there() -> None:
     conda = ["numpy=1.26", "pytorch::pytorch=2.1.0", "py-xgboost<=1.7", "nomkl", "pip=20.2"]
     request, problems = request_environment(
-        _environment(python="python=3.11", conda=conda), directory=Path(".")
+        _environment(python="python=3.11", conda=conda), directory=Path("."), no_conda=True
     )
+    assert request.conda is None
     assert request.lines == ("numpy==1.26.*", "torch==2.1.0.*", "xgboost<=1.7")
     told = {problem.code: problem.message for problem in problems}
     assert "numpy==1.26.*, torch==2.1.0.*, xgboost<=1.7" in told["conda-package-from-pypi"]
@@ -102,16 +108,80 @@ def test_conda_packages_are_taken_from_pypi_under_their_name_there() -> None:
     assert all(problem.place and problem.place.line == 7 for problem in problems)
 
 
+def test_conda_packages_are_left_to_conda_with_the_interpreter() -> None:
+    environment = _environment(python="python=3.11.4", conda=["numpy=1.26", "x::y"], pip=["flask"])
+    request = _request(environment, settings=CondaSettings(alias="https://mirror"))
+    assert request.conda is not None
+    assert request.conda.specs == ("python=3.11.4", "numpy=1.26", "https://mirror/x::y")
+    assert request.conda.channels == ("https://mirror/conda-forge",)
+    assert request.lines == ("flask",)
+
+
+def test_a_process_needs_no_conda_for_the_interpreter_alone_and_an_image_does() -> None:
+    environment = _environment(python="python=3.11", conda=["pip=20.2"], pip=["flask"])
+    assert _request(environment).conda is None
+    image = _request(environment, for_image=True)
+    assert image.conda is not None
+    assert image.conda.specs == ("python=3.11", "pip=20.2")
+
+
+def test_the_python_flag_wins_in_the_conda_part_too() -> None:
+    environment = _environment(python="python=3.6.2", conda=["numpy"])
+    request = _request(environment, python="3.11", for_image=True)
+    assert request.conda is not None
+    assert request.conda.specs == ("python=3.11", "numpy")
+
+
+def test_a_user_managed_image_takes_nothing_from_conda() -> None:
+    environment = replace(_environment(python="python=3.11", conda=["numpy"]), user_managed=True)
+    assert _request(environment, for_image=True).conda is None
+
+
+def test_the_digest_follows_the_conda_part_and_not_a_login() -> None:
+    environment = _environment(python="python=3.11", conda=["numpy"])
+
+    def digest(alias: str) -> str:
+        return _request(environment, settings=CondaSettings(alias=alias)).digest
+
+    assert digest("https://mirror") == digest("https://user:secret@mirror")
+    assert digest("https://mirror") != digest("https://other")
+
+
+def test_a_request_is_the_same_after_being_written_down() -> None:
+    environment = _environment(python="python=3.11", conda=["numpy"], pip=["flask"])
+    lock = EnvironmentLock(python="3.11.4", platform="linux-64")
+    request = _request(environment, lock=lock)
+    again = EnvironmentRequest.from_json(json.loads(json.dumps(request.to_json())))
+    assert (again.digest, again.lock) == (request.digest, lock)
+    assert again.conda is not None
+    assert request.conda is not None
+    assert again.conda.specs == request.conda.specs
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["git+https://x/y", "y @ git+ssh://git@x/y@main", "-e .", "--editable ./y", "hg+https://x"],
+)
+def test_what_no_hash_can_name_is_refused_at_its_place(line: str) -> None:
+    environment = _environment(python="python=3.11", pip=[line])
+    _, problems = request_environment(environment, directory=Path("."))
+    assert [(problem.code, problem.severity) for problem in problems] == [
+        ("no-fixed-file", "error")
+    ]
+    assert problems[0].place is not None
+    assert problems[0].place.line == 7
+
+
 def test_a_range_that_pip_cannot_say_is_warned_of() -> None:
     environment = _environment(python="python=3.11", conda=["numpy=1.1|1.2"])
-    request, problems = request_environment(environment, directory=Path("."))
+    request, problems = request_environment(environment, directory=Path("."), no_conda=True)
     assert request.lines == ("numpy",)
     assert "conda-range-unknown" in [problem.code for problem in problems]
 
 
 def test_what_only_conda_has_is_refused_by_its_line() -> None:
     with pytest.raises(DependencyError) as failure:
-        _request(_environment(python="python=3.11", conda=["numpy", "r-base"]))
+        _request(_environment(python="python=3.11", conda=["numpy", "r-base"]), no_conda=True)
     assert "the conda package r-base" in failure.value.message
     assert str(failure.value.place) == "conda.yml:7:5"
 
@@ -128,7 +198,7 @@ def test_a_line_that_pip_cannot_read_is_an_error_at_its_place(line: str) -> None
 
 
 @pytest.mark.parametrize(
-    "line", ["-r more.txt", "--extra-index-url https://x/y", "git+https://x/y", "./a.whl", "a.whl"]
+    "line", ["-r more.txt", "--extra-index-url https://x/y", "./a.whl", "a.whl"]
 )
 def test_options_urls_and_paths_are_handed_on(line: str) -> None:
     environment = _environment(python="python=3.11", pip=[line])

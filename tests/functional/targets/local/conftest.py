@@ -14,8 +14,8 @@ import pytest
 
 from acideploy.clock import SystemClock
 from acideploy.code import Code
+from acideploy.environment.local import LocalEnvironment
 from acideploy.environment.request import request_environment
-from acideploy.environment.venv import VirtualEnvironment
 from acideploy.errors import AcideployError
 from acideploy.events import Event
 from acideploy.image import Image, Layer
@@ -96,7 +96,7 @@ class Workspace:
     def runnable(self, wanted: Wanted, image: Image | None = None) -> Runnable:
         if wanted.runtime == "process":
             directory = serving_environment(python="3.11").parents[1]
-            return VirtualEnvironment(digest="0", directory=directory)
+            return LocalEnvironment(digest="0", directory=directory)
         built = image or service_image(self.base, script=self.script.read_text())
         return ServiceImage(image=built, source=self.source)
 

@@ -1,0 +1,212 @@
+"""The conda part of an environment: solved and linked by rattler, the one file that imports it.
+
+Nothing of the packages is run, so an environment for Linux can be made on any machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acideploy.environment.channels import without_login
+from acideploy.environment.lock import CondaPackage, Noarch
+from acideploy.environment.platforms import Platform
+from acideploy.errors import DependencyError
+
+if TYPE_CHECKING:
+    from rattler import Client, GenericVirtualPackage, RepoDataRecord, VirtualPackage
+
+
+class CondaFailed(Exception):
+    """There is no set of packages; `explanation` is the solver's."""
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__(explanation)
+        self.explanation = explanation
+
+
+def solve(
+    specs: Sequence[str], channels: Sequence[str], *, platform: Platform
+) -> tuple[CondaPackage, ...]:
+    """The packages that the `specs` come to, sorted by name.
+
+    `channels` are URLs in the order of their priority, which is conda's `flexible`. Raises
+    CondaFailed, and DependencyError for a channel that cannot be read.
+    """
+    import rattler
+    from rattler.exceptions import FetchRepoDataError, GatewayError, SolverError
+
+    async def run() -> list[RepoDataRecord]:
+        return await rattler.solve(
+            sources=channels,
+            specs=[rattler.MatchSpec(spec) for spec in specs],
+            gateway=rattler.Gateway(client=_client()),
+            platforms=[rattler.Subdir(platform.subdir), rattler.Subdir("noarch")],
+            virtual_packages=_virtual_packages(platform),
+            channel_priority=rattler.ChannelPriority.Flexible,
+        )
+
+    try:
+        found = asyncio.run(run())
+    except SolverError as error:
+        raise CondaFailed(str(error)) from error
+    except (GatewayError, FetchRepoDataError) as error:
+        raise _unreachable(str(error), channels) from error
+    return tuple(sorted(map(_package, found), key=lambda package: package.name))
+
+
+def is_spec(text: str) -> bool:
+    """Whether conda can read a dependency."""
+    from rattler import MatchSpec
+    from rattler.exceptions import InvalidMatchSpecError
+
+    try:
+        MatchSpec(text)
+    except InvalidMatchSpecError:
+        return False
+    return True
+
+
+def link(
+    packages: Sequence[CondaPackage],
+    folder: Path,
+    *,
+    python: CondaPackage | None,
+    platform: Platform,
+    prefix: str,
+    channels: Sequence[str],
+) -> None:
+    """Downloads the packages and links them into `folder`, as they have to be in `prefix`.
+
+    `python` tells where noarch packages go, and is itself linked only as one of the packages.
+    `channels` are those of the solve: their logins are used for the downloads. Raises
+    DependencyError.
+    """
+    import rattler
+    from rattler.exceptions import InstallerError
+
+    named = [*packages]
+    if python and python not in packages:
+        named.append(python)
+    told_only = {each.name for each in named} - {each.name for each in packages}
+
+    async def run() -> None:
+        await rattler.install(
+            [_record(package, channels) for package in named],
+            ignored_packages=told_only,
+            target_prefix=folder,
+            alternative_target_prefix=prefix,
+            platform=rattler.Subdir(platform.subdir),
+            client=_client(),
+            show_progress=False,
+            execute_link_scripts=False,
+        )
+
+    try:
+        asyncio.run(run())
+    except (InstallerError, OSError) as error:
+        raise DependencyError(
+            "the conda packages cannot be downloaded",
+            detail=without_login(str(error)),
+            hint="check the network, and run the same command again",
+        ) from error
+
+
+def _client() -> Client:
+    """With the logins that conda's tools keep: rattler's, and those in URLs."""
+    from rattler import Client
+
+    return Client.default_client()
+
+
+def _virtual_packages(platform: Platform) -> list[GenericVirtualPackage | VirtualPackage]:
+    """What the platform has; a container, whatever this machine is.
+
+    https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html
+    """
+    from rattler import BuildString, GenericVirtualPackage, PackageName, Version, VirtualPackage
+
+    if platform.glibc is None:
+        return [*VirtualPackage.detect()]
+    return [
+        GenericVirtualPackage(PackageName(name), Version(version), BuildString(build))
+        for name, version, build in (
+            ("__unix", "0", "0"),
+            ("__linux", "5.15", "0"),
+            ("__glibc", platform.glibc, "0"),
+            ("__archspec", "1", "x86_64"),
+        )
+    ]
+
+
+def _package(record: RepoDataRecord) -> CondaPackage:
+    if not record.sha256:
+        raise DependencyError(
+            f"{record.name.source} of the channel {record.channel} has no sha256",
+            hint="have the channel indexed anew, with hashes",
+        )
+    noarch: Noarch | None = None
+    if record.noarch.python:
+        noarch = "python"
+    elif record.noarch.generic:
+        noarch = "generic"
+    return CondaPackage(
+        name=record.name.normalized,
+        version=str(record.version),
+        build=str(record.build),
+        build_number=record.build_number,
+        subdir=record.subdir,
+        url=without_login(record.url),
+        sha256=record.sha256.hex(),
+        size=record.size or 0,
+        noarch=noarch,
+        depends=tuple(record.depends),
+        site_packages=record.python_site_packages_path,
+    )
+
+
+def _record(package: CondaPackage, channels: Sequence[str]) -> RepoDataRecord:
+    from rattler import BuildString, NoArchType, PackageRecord, RepoDataRecord
+
+    record = PackageRecord(
+        name=package.name,
+        version=package.version,
+        build=BuildString(package.build),
+        build_number=package.build_number,
+        subdir=package.subdir,
+        noarch=NoArchType(package.noarch),
+        depends=list(package.depends),
+        sha256=bytes.fromhex(package.sha256),
+        size=package.size,
+        python_site_packages_path=package.site_packages,
+    )
+    channel = package.url.rpartition(f"/{package.subdir}/")[0]
+    return RepoDataRecord(record, package.file_name, _with_login(package.url, channels), channel)
+
+
+def _with_login(url: str, channels: Sequence[str]) -> str:
+    """The URL as its channel was asked for it."""
+    for channel in channels:
+        plain = without_login(f"{channel}/").rstrip("/")
+        if url.startswith(f"{plain}/"):
+            return channel + url.removeprefix(plain)
+    return url
+
+
+def _unreachable(message: str, channels: Sequence[str]) -> DependencyError:
+    named = [channel for channel in _hosts(channels) if channel in message]
+    where = named[0] if named else ", ".join(map(without_login, channels))
+    return DependencyError(
+        f"the conda channel {where} cannot be read",
+        detail=re.sub(r"(?<=://)[^/@\s]*@", "", message),
+        hint="check its name and the network; `--no-conda` takes conda packages from PyPI, and the "
+        "interpreter from the base image",
+    )
+
+
+def _hosts(channels: Sequence[str]) -> Iterator[str]:
+    for channel in channels:
+        yield without_login(channel)

@@ -1,0 +1,93 @@
+"""Why there is no set of packages, in the terms of the user's own lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from packaging.utils import canonicalize_name
+
+from acideploy.config.values import Requirement
+from acideploy.environment.conda_spec import parse_conda_spec
+from acideploy.environment.request import EnvironmentRequest
+from acideploy.errors import DependencyError
+
+_NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
+
+
+def is_unreachable(output: str) -> bool:
+    """Whether uv failed for want of a network."""
+    return _NO_NETWORK.search(output) is not None
+
+
+def no_pip_set(
+    request: EnvironmentRequest, output: str, *, python: str, without_stack: bool
+) -> DependencyError:
+    """`output` is uv's. `without_stack` says that the user's lines alone have an answer."""
+    if "UnknownIssuer" in output:
+        return DependencyError(
+            "the package index shows a certificate that is not trusted",
+            detail=output,
+            hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
+        )
+    if is_unreachable(output):
+        return DependencyError(
+            "the package index could not be reached",
+            detail=output,
+            hint="check the network, or name an index with UV_DEFAULT_INDEX",
+        )
+    mentioned = _mentioned(output)
+    asked = [requirement for name, requirement in request.origins if name in mentioned]
+    if without_stack:
+        return DependencyError(
+            f"what serves the script cannot be installed beside these packages on Python {python}",
+            detail=_with_lines(asked, output),
+            hint="take the version away at one of these lines: the serving stack brings its own"
+            if asked
+            else "choose another Python with `--python`",
+        )
+    return DependencyError(
+        f"the packages cannot be installed together for Python {python}",
+        detail=_with_lines(asked, output),
+        hint="change the version at one of these lines, or have `acideploy environment upgrade` "
+        "propose versions"
+        if asked
+        else "choose another Python with `--python`, or change the conda file",
+    )
+
+
+def no_conda_set(request: EnvironmentRequest, explanation: str) -> DependencyError:
+    """`explanation` is the solver's."""
+    assert request.conda is not None
+    mentioned = _mentioned(explanation)
+    asked = [
+        requirement
+        for requirement in request.conda.origins
+        if (spec := parse_conda_spec(requirement.text))
+        and canonicalize_name(spec.name) in mentioned
+    ]
+    return DependencyError(
+        "the conda packages cannot be installed together",
+        detail=_with_lines(asked, explanation),
+        hint="change the version at one of these lines, or the channels; `--no-conda` takes conda "
+        "packages from PyPI",
+    )
+
+
+def not_in_lock(requirement: Requirement, found: str | None) -> DependencyError:
+    what = f"has {found}" if found else "does not have it"
+    return DependencyError(
+        f"the lock is for other packages: it {what}",
+        place=requirement.place,
+        detail=f"{requirement.place}: {requirement.text}",
+        hint="write the lock anew with `acideploy environment lock`",
+    )
+
+
+def _mentioned(text: str) -> frozenset[str]:
+    return frozenset(canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", text))
+
+
+def _with_lines(asked: Sequence[Requirement], output: str) -> str:
+    lines = [f"{requirement.place}: {requirement.text}" for requirement in asked]
+    return "\n".join([*lines, "", output] if lines else [output])

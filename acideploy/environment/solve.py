@@ -1,0 +1,202 @@
+"""From a request to a lock: conda first, then pip for the Python and the packages that gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as PipRequirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from acideploy.environment.conda_part import CondaPart
+from acideploy.environment.explain import (
+    is_unreachable,
+    no_conda_set,
+    no_pip_set,
+    not_in_lock,
+)
+from acideploy.environment.lock import CondaPackage, EnvironmentLock, PipPackage
+from acideploy.environment.names import pypi_name
+from acideploy.environment.pip import require_pure, resolve
+from acideploy.environment.platforms import Platform
+from acideploy.environment.request import EnvironmentRequest
+from acideploy.environment.uv import UvFailed
+from acideploy.errors import DependencyError
+from acideploy.events import Emit, ignore
+
+
+def solve(
+    request: EnvironmentRequest, *, platform: Platform, scratch: Path, emit: Emit = ignore
+) -> EnvironmentLock:
+    """The lock that was given, or else one of what is newest now.
+
+    `scratch` is a folder to write to. Raises DependencyError.
+    """
+    if request.lock:
+        _require_fitting(request.lock, request, platform)
+        return request.lock
+    conda = _solve_conda(request, platform)
+    python = next((each.version for each in conda if each.name == "python"), request.python)
+    pip = _solve_pip(request, python, conda, platform=platform, scratch=scratch, emit=emit)
+    return EnvironmentLock(python=python, platform=platform.subdir, conda=conda, pip=pip)
+
+
+def _solve_conda(request: EnvironmentRequest, platform: Platform) -> tuple[CondaPackage, ...]:
+    if request.conda is None:
+        return ()
+    # Eighty megabytes of a library, for who needs it.
+    from acideploy.environment.conda import CondaFailed, is_spec
+    from acideploy.environment.conda import solve as solve_conda
+
+    _require_specs(request.conda, is_spec)
+    try:
+        return solve_conda(request.conda.specs, request.conda.channels, platform=platform)
+    except CondaFailed as error:
+        raise no_conda_set(request, error.explanation) from error
+
+
+def _solve_pip(
+    request: EnvironmentRequest,
+    python: str,
+    conda: Sequence[CondaPackage],
+    *,
+    platform: Platform,
+    scratch: Path,
+    emit: Emit,
+) -> tuple[PipPackage, ...]:
+    home = request.directory if request.directory.is_dir() else scratch
+    given = tuple(_given_by_conda(conda))
+    pip = _Pip(python=python, platform=platform, directory=home, scratch=scratch, emit=emit)
+    found = pip.first_of(
+        request,
+        (True, (*request.stack.constraints, *given)),
+        (True, given),
+        (True, ()),
+        (False, given),
+        (False, ()),
+    )
+    pip.require_pure(request, found)
+    return tuple(each for each in found if f"{each.name}=={each.version}" not in given)
+
+
+class _Pip:
+    """uv for one Python and one folder."""
+
+    def __init__(
+        self, *, python: str, platform: Platform, directory: Path, scratch: Path, emit: Emit
+    ) -> None:
+        self._python = python
+        self._platform = platform
+        self._directory = directory
+        self._scratch = scratch
+        self._emit = emit
+
+    def first_of(
+        self, request: EnvironmentRequest, *attempts: tuple[bool, Sequence[str]]
+    ) -> tuple[PipPackage, ...]:
+        """The first attempt that has an answer: whether to take wheels alone, and what to keep to.
+
+        The versions that conda and the serving stack are known to work with give way to the user's
+        own lines, and so do wheels where a line has none.
+        """
+        failures: list[str] = []
+        for wheels_only, constraints in dict.fromkeys((w, tuple(c)) for w, c in attempts):
+            try:
+                return self._resolve(request.requirements, constraints, wheels_only)
+            except UvFailed as error:
+                failures.append(error.output)
+                if is_unreachable(error.output):
+                    break
+        alone = not is_unreachable(failures[-1]) and self._has_answer(request.lines)
+        # The last one allows the most: what it says is what is really in the way.
+        raise no_pip_set(request, failures[-1], python=self._python, without_stack=alone)
+
+    def require_pure(self, request: EnvironmentRequest, found: Sequence[PipPackage]) -> None:
+        """Raises DependencyError for a source distribution with something to compile."""
+        require_pure(
+            [each for each in found if each.source],
+            options=request.options,
+            python=self._python,
+            platform=self._platform,
+            directory=self._directory,
+            scratch=self._scratch,
+            emit=self._emit,
+        )
+
+    def _has_answer(self, lines: Sequence[str]) -> bool:
+        try:
+            self._resolve(lines, (), wheels_only=False)
+        except UvFailed:
+            return False
+        return True
+
+    def _resolve(
+        self, lines: Sequence[str], constraints: Sequence[str], wheels_only: bool
+    ) -> tuple[PipPackage, ...]:
+        return resolve(
+            lines,
+            constraints=constraints,
+            python=self._python,
+            platform=self._platform,
+            directory=self._directory,
+            scratch=self._scratch,
+            wheels_only=wheels_only,
+        )
+
+
+def _given_by_conda(conda: Sequence[CondaPackage]) -> Iterator[str]:
+    """What pip finds installed already, as it writes it: `numpy==1.18.5`."""
+    for package in conda:
+        name = pypi_name(package.name)
+        if name and any(each.split()[0] == "python" for each in package.depends):
+            try:
+                yield f"{canonicalize_name(name)}=={Version(package.version)}"
+            except InvalidVersion:
+                continue
+
+
+def _require_specs(part: CondaPart, is_spec: Callable[[str], bool]) -> None:
+    for origin in part.origins:
+        if not is_spec(origin.text):
+            raise DependencyError(
+                f"{origin.text!r} is not a dependency that conda can read",
+                place=origin.place,
+                hint="write it as `name=version`, such as numpy=1.26",
+            )
+
+
+def _require_fitting(
+    lock: EnvironmentLock, request: EnvironmentRequest, platform: Platform
+) -> None:
+    """Raises DependencyError where the user's lines ask for what the lock does not have."""
+    if lock.platform != platform.subdir:
+        raise DependencyError(f"the lock is for {lock.platform}, not {platform.subdir}")
+    if request.conda and not lock.conda:
+        raise DependencyError(
+            "the lock has no conda packages, and the environment needs them",
+            hint="write the lock anew with `acideploy environment lock`",
+        )
+    if lock.python_minor != request.python:
+        raise DependencyError(
+            f"the lock is for Python {lock.python}, not {request.python}",
+            hint="write the lock anew with `acideploy environment lock`",
+        )
+    versions = {each.name: each.version for each in lock.pip}
+    versions |= dict(line.split("==") for line in _given_by_conda(lock.conda))
+    for name, origin in request.origins:
+        try:
+            wanted = PipRequirement(origin.text.partition(" #")[0].strip())
+        except InvalidRequirement:
+            continue
+        version = versions.get(name)
+        if version is None or (wanted.specifier and not _allows(wanted, version)):
+            raise not_in_lock(origin, version and f"{name} {version}")
+
+
+def _allows(wanted: PipRequirement, version: str) -> bool:
+    try:
+        return wanted.specifier.contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
