@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acideploy.attachment import Attachment, choose_registry
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
-from acideploy.deploy import deploy
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment_lock import Locked, lock_environment
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
@@ -20,12 +20,14 @@ from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
 from acideploy.package import Package, package
 from acideploy.parts import assemble, open_store
 from acideploy.plan import Plan, Wanted, make_plan
-from acideploy.prune import Pruned, prune
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
-from acideploy.targets import Answer, Keys, Service
-from acideploy.targets.local.keys import KeyFile
-from acideploy.update import is_only_described, wanted_by_update
 from acideploy.wanted import check_given, wanted_by, wanted_by_package
+
+if TYPE_CHECKING:
+    from acideploy.prune import Pruned
+    from acideploy.targets import Answer, Keys, Service
+    from acideploy.targets.local.keys import KeyFile
+    from acideploy.targets.local.target import LocalTarget
 
 __all__ = [
     "ConfigurationFiles",
@@ -62,7 +64,6 @@ class Workspace:
         self._parts = assemble(directory, registry=registry, clock=clock)
         self._store = self._parts.store
         self._builder = self._parts.environments
-        self._target = self._parts.target
 
     # Checking.
 
@@ -188,6 +189,9 @@ class Workspace:
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
+        # Only services on this machine need it.
+        from acideploy.update import is_only_described, wanted_by_update
+
         with self._target.changing(request.name):
             record = self._target.record(request.name)
             if record.current is None:
@@ -264,9 +268,16 @@ class Workspace:
 
     def prune(self) -> Pruned:
         """Removes what no service uses: environments, and what images are made of."""
+        # Only services on this machine need it.
+        from acideploy.prune import prune
+
         return prune(self._parts)
 
     # Inside.
+
+    @property
+    def _target(self) -> LocalTarget:
+        return self._parts.target()
 
     def _wanted(self, request: DeployRequest) -> Wanted:
         return wanted_by(
@@ -304,6 +315,9 @@ class Workspace:
     def _carry_out(
         self, wanted: Wanted, plan: Plan, *, compression: Compression, wait: bool
     ) -> Service:
+        # Only services on this machine need it.
+        from acideploy.deploy import deploy
+
         return deploy(
             wanted,
             plan,

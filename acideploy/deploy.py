@@ -24,18 +24,19 @@ def deploy(
     emit: Emit,
 ) -> Service:
     """Carries the plan out and returns the service. Call within `target.changing`."""
+    target = parts.target()
     if plan.keeps_service:
         emit(Started(task="service", title=f"Service {wanted.name}"))
-        service = parts.target.relabel(wanted)
+        service = target.relabel(wanted)
         emit(Finished(task="service", outcome="reused", detail="unchanged"))
         return service
-    parts.target.check_port(wanted)
+    target.check_port(wanted)
     runnable: Runnable = (
         _image(wanted, parts=parts, compression=compression, clock=clock, emit=emit)
         if wanted.runtime == "container"
         else parts.environments.build(wanted.environment, emit=emit)
     )
-    return parts.target.apply(wanted, runnable, store=parts.store, wait=wait, emit=emit)
+    return target.apply(wanted, runnable, store=parts.store, wait=wait, emit=emit)
 
 
 def _image(

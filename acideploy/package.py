@@ -12,8 +12,6 @@ from acideploy.clock import Clock
 from acideploy.disk import storage_error
 from acideploy.events import Emit
 from acideploy.image import Image
-from acideploy.image.archive import archive_size, docker_archive
-from acideploy.image.dockerfile import write_context
 from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.parts import Parts
 from acideploy.plan import Wanted
@@ -52,6 +50,9 @@ def package(
     """Makes what is wanted, and writes it where the request says. Paths are below `directory`."""
     destination = request.destination
     if isinstance(destination, ToContext):
+        # Most packages are images.
+        from acideploy.image.dockerfile import write_context
+
         folder = directory / destination.folder
         write_context(wanted, folder, store=parts.store, emit=emit)
         return Package(location=str(destination.folder / "Dockerfile"))
@@ -101,6 +102,9 @@ def _write_archive(
     image: Image, name: ImageReference, file: Path, *, clock: Clock, emit: Emit
 ) -> None:
     """The file is there whole or not at all."""
+    # Most packages go to a registry.
+    from acideploy.image.archive import archive_size, docker_archive
+
     tag = f"{name.repository}:{name.tag}"
     total = archive_size(image, tag=tag)
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
@@ -17,24 +18,21 @@ from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder
 from acideploy.image.layer import source_date_epoch
 from acideploy.models import ModelStore
-from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Wanted
 from acideploy.registry import Registry
 from acideploy.registry.authentication import Credential, Password
-from acideploy.registry.directory import DirectoryRegistry
-from acideploy.registry.layout import ImageLayout
-from acideploy.targets.local import LocalTarget
-from acideploy.targets.local.engines import Engines
+
+if TYPE_CHECKING:
+    from acideploy.targets.local.target import LocalTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What keeps models and images, what makes environments and images, what runs services.
 
-    `environments` are those of processes, `layers` those of images.
-
-    `host` is that of the registry, None where the workspace is a directory. `login` is with what a
-    container engine may pull from it.
+    `environments` are those of processes, `layers` those of images. `host` is that of the registry,
+    None where the workspace is a directory. `target` opens what runs services, once. `login` is
+    with what a container engine may pull from the registry.
     """
 
     host: str | None
@@ -43,7 +41,7 @@ class Parts:
     environments: LocalEnvironments
     layers: EnvironmentLayers
     images: ImageBuilder
-    target: LocalTarget
+    target: Callable[[], LocalTarget]
     open_registry: Callable[[str], Registry]
     login: Callable[[], Password | None]
 
@@ -84,7 +82,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         environments=LocalEnvironments(scratch, clock=clock),
         layers=layers,
         images=images,
-        target=LocalTarget(services_directory(directory), clock=clock, engines=Engines(os.environ)),
+        target=cache(lambda: _open_target(services_directory(directory), clock)),
         open_registry=open_registry,
         login=login,
     )
@@ -99,6 +97,11 @@ _Kept: TypeAlias = tuple[Registry, ModelStore, Callable[[], Password | None]]
 
 
 def _local(directory: Path, clock: Clock, mtime: int) -> _Kept:
+    # The files of a layout, which nothing remote loads.
+    from acideploy.models.store import LayoutModelStore
+    from acideploy.registry.directory import DirectoryRegistry
+    from acideploy.registry.layout import ImageLayout
+
     place = store_directory(directory)
     kept = DirectoryRegistry(ImageLayout(place, clock=clock))
     return kept, LayoutModelStore(place, clock=clock, mtime=mtime), lambda: None
@@ -115,6 +118,14 @@ def _remote(host: str, clock: Clock, mtime: int) -> _Kept:
 
     kept = AcrRegistry(host, login=login, clock=clock)
     return kept, RegistryModelStore(kept, clock=clock, mtime=mtime), kept.login
+
+
+def _open_target(directory: Path, clock: Clock) -> LocalTarget:
+    # Processes, HTTP and container engines, which are nothing to models and images.
+    from acideploy.targets.local.engines import Engines
+    from acideploy.targets.local.target import LocalTarget
+
+    return LocalTarget(directory, clock=clock, engines=Engines(os.environ))
 
 
 def _open_registry(host: str, base: BaseImage | None, clock: Clock) -> Registry:

@@ -25,9 +25,10 @@ class Pruned:
 
 def prune(parts: Parts) -> Pruned:
     """Removes it. What is in a registry is others' too, and stays."""
+    target = parts.target()
     revisions = [
         revision
-        for record in parts.target.records()
+        for record in target.records()
         for revision in (record.current, record.candidate)
         if revision
     ]
@@ -38,7 +39,7 @@ def prune(parts: Parts) -> Pruned:
         stored = parts.registry.remove_all_but(kept, of=("environments:", "bases/"))
     return Pruned(
         environments=parts.environments.remove_all_but(processes),
-        images=parts.target.prune(),
+        images=target.prune(),
         stored=stored,
     )
 

@@ -60,41 +60,61 @@ def made_layer(
 
 def measure(chunks: Iterable[bytes], compression: Compression) -> Measured:
     """What the layer of a tar is. Hashes on other cores, and keeps no more than a few chunks."""
-    with Hasher() as tar, Hasher() as stored:
-        if compression == "none":
-            tar.update_all(chunks)
-            return Measured(digest=tar.digest(), size=tar.size, diff_id=tar.digest())
-        stored.update_all(compressed(tar.passing(chunks), compression))
-        return Measured(digest=stored.digest(), size=stored.size, diff_id=tar.digest())
+    packing = Packing(lambda: chunks, compression)
+    for _ in packing.chunks(lambda count: None):
+        pass
+    return packing.measured
 
 
 class Packing:
-    """A tar on its way to being stored, read once. `diff_id` is known when all has passed."""
+    """A tar on its way to being stored, which is measured while it passes.
 
-    def __init__(self, tar: Iterable[bytes], compression: Compression) -> None:
-        self.media_type = _MEDIA_TYPES[compression]
+    `tar` gives it, at each call anew. `size` is that of the tar in bytes, where it is known.
+    """
+
+    def __init__(
+        self,
+        tar: Callable[[], Iterable[bytes]],
+        compression: Compression,
+        *,
+        size: int | None = None,
+    ) -> None:
+        self.size = size if compression == "none" else None
         self._tar = tar
         self._compression: Compression = compression
-        self._hasher = Hasher()
+        self._measured: Measured | None = None
 
     def chunks(self, advance: Advance) -> Iterator[bytes]:
         """The bytes as they are stored; `advance` counts those of the tar."""
-        return compressed(self._passing(advance), self._compression)
+        with Hasher() as tar, Hasher() as stored:
+            passing = _counted(tar.passing(self._tar()), advance)
+            if self._compression == "none":
+                yield from passing
+                stored = tar
+            else:
+                yield from stored.passing(compressed(passing, self._compression))
+            self._measured = Measured(
+                digest=stored.digest(), size=stored.size, diff_id=tar.digest()
+            )
 
     @property
-    def diff_id(self) -> str:
-        return self._hasher.digest()
+    def measured(self) -> Measured:
+        """What it was, once all of it has passed."""
+        assert self._measured
+        return self._measured
 
-    def _passing(self, advance: Advance) -> Iterator[bytes]:
-        for chunk in self._hasher.passing(self._tar):
-            yield chunk
-            advance(len(chunk))
+    @property
+    def descriptor(self) -> Descriptor:
+        """Of the bytes as they were stored, once all of them have passed."""
+        media_type = _MEDIA_TYPES[self._compression]
+        digest, size = self.measured.digest, self.measured.size
+        return Descriptor(media_type=media_type, digest=digest, size=size)
 
-    def __enter__(self) -> Packing:
-        return self
 
-    def __exit__(self, *failure: object) -> None:
-        self._hasher.close()
+def _counted(chunks: Iterable[bytes], advance: Advance) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        advance(len(chunk))
 
 
 def compressed(chunks: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
@@ -146,10 +166,6 @@ class Hasher:
         self._hash = hashlib.sha256()
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._waiting: deque[Future[None]] = deque()
-
-    def update_all(self, chunks: Iterable[bytes]) -> None:
-        for _ in self.passing(chunks):
-            pass
 
     def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -12,8 +12,8 @@ from acideploy.clock import Clock
 from acideploy.errors import ConflictError, StorageError
 from acideploy.events import Emit, ignore
 from acideploy.image import Compression, Layer
-from acideploy.image.compression import made_layer
-from acideploy.image.layer import layer_chunks
+from acideploy.image.compression import Packing
+from acideploy.image.layer import layer_chunks, layer_size
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference, check_name
 from acideploy.models.artifact import (
     CONFIG,
@@ -30,7 +30,8 @@ from acideploy.models.lookup import not_found
 from acideploy.models.repositories import MODELS, repository_of
 from acideploy.models.tree import scan
 from acideploy.models.unpack import unpack_model
-from acideploy.registry import Artifact, Blob, Manifest
+from acideploy.progress import Advance, progress
+from acideploy.registry import Artifact, Blob, Manifest, Unmeasured
 from acideploy.registry.descriptor import MANIFEST, Descriptor, describe, digest_to_hex
 from acideploy.registry.push import push
 
@@ -42,6 +43,11 @@ class ModelRegistry(TaggedRegistry, Protocol):
     def repositories(self, prefix: str) -> tuple[str, ...]:
         """The repositories whose names begin with `prefix`."""
 
+    def push_new(
+        self, repository: str, blob: Unmeasured, *, title: str, advance: Advance
+    ) -> Descriptor:
+        """Sends a blob while it is measured; `advance` counts its bytes."""
+
     def set_locked(self, repository: str, tag: str, *, locked: bool) -> bool:
         """Forbids, or allows, that a tag is written or deleted; whether the registry could."""
 
@@ -50,10 +56,7 @@ class ModelRegistry(TaggedRegistry, Protocol):
 
 
 class RegistryModelStore:
-    """The models in `registry`. `mtime` is that of the files in layers.
-
-    Every method raises RegistryError.
-    """
+    """The models in `registry`. `mtime` is that of files in layers. All may raise RegistryError."""
 
     def __init__(self, registry: ModelRegistry, *, clock: Clock, mtime: int = 0) -> None:
         self._registry = registry
@@ -76,21 +79,25 @@ class RegistryModelStore:
         tree = scan(path)
         version = Claims(draft.name, registry=self._registry, clock=self._clock).claim_next()
         entries = layer_entries(tree, folder=folder_of(draft.name, version))
-        layer = made_layer(
-            lambda: layer_chunks(entries, mtime=self._mtime),
-            title=f"model {draft.name}:{version}",
-            created_by=f"model {draft.name}:{version}",
-            compression=compression,
-        )
+        size = layer_size(entries, mtime=self._mtime)
+        layer = Packing(lambda: layer_chunks(entries, mtime=self._mtime), compression, size=size)
+        named = f"{draft.name}:{version}"
+        with progress(
+            f"register {named}", f"Model {named}", total=size, clock=self._clock, emit=emit
+        ) as advance:
+            # Nobody has it: the version is in its paths. So it is sent before its digest is known.
+            sent = self._registry.push_new(
+                repository_of(draft.name), layer, title=f"model {named}", advance=advance
+            )
         model = describe_model(
             draft,
             version=version,
             tree=tree,
-            layer=layer.blob.descriptor,
-            diff_id=layer.diff_id,
+            layer=sent,
+            diff_id=layer.measured.diff_id,
             created=self._clock.now(),
         )
-        return self._publish(model, layer.blob, emit)
+        return self._publish(model, (), emit)
 
     def add(self, model: Model, layer: Blob, *, emit: Emit = ignore) -> Model:
         """The model of another store, under its own version; `layer` gives its bytes.
@@ -106,7 +113,7 @@ class RegistryModelStore:
             clock=self._clock,
             claimant=digest_to_hex(model.layer_digest)[:16],
         ).claim(model.version)
-        return self._publish(model, layer, emit)
+        return self._publish(model, (layer,), emit)
 
     def find(self, reference: ModelReference) -> Model:
         """Raises NotFoundError, which names what does exist."""
@@ -136,7 +143,7 @@ class RegistryModelStore:
         """
         model = change_model(self.find(reference), changes)
         self._registry.set_locked(repository_of(model.name), str(model.version), locked=False)
-        return self._publish(model, self.layer(model).blob, ignore)
+        return self._publish(model, (self.layer(model).blob,), ignore)
 
     def delete(self, reference: ModelReference) -> None:
         """Deletes a version for good. Raises NotFoundError."""
@@ -172,10 +179,10 @@ class RegistryModelStore:
         )
         return Layer(blob=blob, diff_id=model.diff_id, created_by=f"model {model.id}")
 
-    def _publish(self, model: Model, layer: Blob, emit: Emit) -> Model:
-        """Makes `model` what its name and version mean, and forbids to change that."""
+    def _publish(self, model: Model, layers: tuple[Blob, ...], emit: Emit) -> Model:
+        """Makes `model` what its name and version mean, for good; `layers` is what it may lack."""
         repository, tag = repository_of(model.name), str(model.version)
-        artifact = _artifact(model, layer)
+        artifact = _artifact(model, layers)
         push(
             artifact,
             registry=self._registry,
@@ -221,14 +228,14 @@ def _versions(tags: Sequence[str]) -> set[int]:
     return {int(tag) for tag in tags if tag.isdecimal() and tag.isascii() and tag[0] != "0"}
 
 
-def _artifact(model: Model, layer: Blob) -> Artifact:
+def _artifact(model: Model, layers: tuple[Blob, ...]) -> Artifact:
     content = make_config(model)
     config: Descriptor = describe(content, CONFIG)
     manifest = Manifest(content=make_manifest(model, config=config), media_type=MANIFEST)
     described = Blob(
         descriptor=config, title=f"description of {model.id}", chunks=lambda: iter([content])
     )
-    return Artifact(manifest=manifest, blobs=(layer, described))
+    return Artifact(manifest=manifest, blobs=(*layers, described))
 
 
 def _read(manifest: Manifest, named: str) -> Model:

@@ -85,20 +85,17 @@ class LayoutModelStore:
         with (
             upload,
             progress(task, title, total=tree.size, clock=self._clock, emit=emit) as advance,
-            Packing(layer_chunks(entries, mtime=self._mtime), compression) as packing,
         ):
+            packing = Packing(lambda: layer_chunks(entries, mtime=self._mtime), compression)
             for chunk in packing.chunks(advance):
                 upload.write(chunk)
             upload.flush()
-            layer = Descriptor(
-                media_type=packing.media_type, digest=upload.digest, size=upload.size
-            )
             model = describe_model(
                 draft,
                 version=version,
                 tree=tree,
-                layer=layer,
-                diff_id=packing.diff_id,
+                layer=packing.descriptor,
+                diff_id=packing.measured.diff_id,
                 created=self._clock.now(),
             )
             return self._publish(model, upload)

@@ -31,6 +31,21 @@ class Blob:
     mount_from: tuple[str, ...] = ()
 
 
+class Unmeasured(Protocol):
+    """A blob that nobody has read yet, and that no registry can have."""
+
+    @property
+    def size(self) -> int | None:
+        """Its bytes, where they are known beforehand."""
+
+    def chunks(self, advance: Advance) -> Iterator[bytes]:
+        """All of its bytes, anew at each call; `advance` counts them in the user's terms."""
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Of what was given last, once all of it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The bytes of a manifest or an index, which its digest is of."""

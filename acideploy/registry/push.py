@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from acideploy.clock import Clock
+from acideploy.errors import AcideployError
 from acideploy.events import Emit, one_at_a_time
 from acideploy.progress import progress
-from acideploy.registry import Artifact, Blob, Registry
+from acideploy.registry import Artifact, Blob, Manifest, Pushed, Registry
 
 # A home connection is full with this many, and a registry's limits are far away.
 _AT_ONCE = 4
@@ -33,23 +35,54 @@ def push(
     found = registry.find_manifest(repository, tag or artifact.manifest.digest)
     if found and found.digest == artifact.manifest.digest:
         return False
-    _push_blobs(artifact.blobs, registry=registry, repository=repository, clock=clock, emit=emit)
-    registry.push_manifest(repository, artifact.manifest, tag=tag)
+
+    def push_blobs(known: Set[str]) -> None:
+        _push_blobs(artifact.blobs, known, registry, repository, clock=clock, emit=emit)
+
+    # What the tag has meant until now is there: nobody needs to ask for each blob of it.
+    known = _digests_in(found) if found else frozenset()
+    push_blobs(known)
+    try:
+        registry.push_manifest(repository, artifact.manifest, tag=tag)
+    except AcideployError:
+        if not known:
+            raise
+        # Unless somebody has lost it.
+        push_blobs(frozenset())
+        registry.push_manifest(repository, artifact.manifest, tag=tag)
     return True
 
 
+def _digests_in(manifest: Manifest) -> frozenset[str]:
+    """Those of the blobs that a manifest refers to, as far as it can be read."""
+    try:
+        written = json.loads(manifest.content)
+        return frozenset(each["digest"] for each in (*written["layers"], written["config"]))
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
+
+
 def _push_blobs(
-    blobs: Sequence[Blob], *, registry: Registry, repository: str, clock: Clock, emit: Emit
+    blobs: Sequence[Blob],
+    known: Set[str],
+    registry: Registry,
+    repository: str,
+    *,
+    clock: Clock,
+    emit: Emit,
 ) -> None:
-    """Raises the first failure, when the others have been broken off."""
+    """Raises the first failure, when the others have been broken off.
+
+    The repository is known to have the blobs with the digests `known`.
+    """
     stopped = threading.Event()
     tell = one_at_a_time(emit)
 
     def push_one(blob: Blob) -> None:
         if stopped.is_set():
             return
-        size = blob.descriptor.size
-        task = f"push {blob.descriptor.digest}"
+        digest, size = blob.descriptor.digest, blob.descriptor.size
+        task = f"push {digest}"
         with progress(task, _titled(blob), total=size, clock=clock, emit=tell) as advance:
 
             def go_on(count: int) -> None:
@@ -57,7 +90,11 @@ def _push_blobs(
                 if stopped.is_set() and count > 0:
                     raise _BrokenOffError
 
-            pushed = registry.push_blob(repository, blob, advance=go_on)
+            pushed: Pushed = (
+                "present"
+                if digest in known
+                else registry.push_blob(repository, blob, advance=go_on)
+            )
             advance.outcome = "done" if pushed == "uploaded" else "reused"
             advance.detail = _TOLD[pushed]
 

@@ -61,7 +61,7 @@ def _best(azure: RunningAcr, client: str, file: Path) -> _Upload:
 
 def _with_acideploy(host: str, repository: str, file: Path) -> Callable[[], object]:
     from acideploy.clock import SystemClock
-    from acideploy.image.compression import made_layer
+    from acideploy.image.compression import Packing
     from acideploy.registry.acr import AcrRegistry
     from acideploy.registry.authentication import Entra
 
@@ -69,8 +69,8 @@ def _with_acideploy(host: str, repository: str, file: Path) -> Callable[[], obje
 
     def upload() -> None:
         # The digest is part of the work, as it is for the SDK.
-        layer = made_layer(lambda: _chunks(file), title="blob", created_by="bench")
-        kept.push_blob(repository, layer.blob, advance=lambda count: None)
+        blob = Packing(lambda: _chunks(file), "none", size=file.stat().st_size)
+        kept.push_new(repository, blob, title="blob", advance=lambda count: None)
 
     return upload
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from acideploy.errors import RegistryError
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "acideploy"
@@ -78,7 +81,8 @@ def test_only_the_clock_reads_the_time() -> None:
 def test_parts_are_put_together_in_one_place() -> None:
     assert _importing("acideploy.models.store") == ["parts.py"]
     assert _importing("acideploy.models.registry_store") == ["parts.py"]
-    assert _importing("acideploy.targets.local.target") == ["targets/local/__init__.py"]
+    opening = _importing("acideploy.targets.local.target")
+    assert [path for path in opening if path != "api.py"] == ["parts.py"]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["model", "deploy", "--help"], ["--version"]])
@@ -95,3 +99,28 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_a_package_loads_nothing_that_runs_services(tmp_path: Path) -> None:
+    (tmp_path / "score.py").write_text("def init(): pass\ndef run(data): return data\n")
+    (tmp_path / "conda.yml").write_text("dependencies: [python=3.11, pip: [tiny]]\n")
+    arguments = "model package --es score.py --cf conda.yml -m iris:1 --registry localhost:1"
+    script = (
+        "import sys\n"
+        "from acideploy.cli.root import run\n"
+        f"print(run({arguments.split()!r}), *sorted(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "ACIDEPLOY_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, *loaded = done.stdout.split()
+    # It came as far as the registry, which nobody answers for.
+    assert int(code) == RegistryError.exit_code, done.stderr
+    assert "acideploy.registry.acr.transport" in loaded
+    needless = ("docker", "psutil", "requests", "urllib3", "jsonschema", "acideploy.targets.local")
+    assert [name for name in needless if name in loaded] == []

@@ -11,7 +11,7 @@ from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from acideploy.registry.authentication import Tokens
-from acideploy.registry.body import Body
+from acideploy.registry.body import Body, Stream
 
 
 class Authorisation(HTTPPolicy[HttpRequest, HttpResponse]):
@@ -33,7 +33,7 @@ class Authorisation(HTTPPolicy[HttpRequest, HttpResponse]):
         if response.http_response.status_code != 401 or not challenge:
             return response
         header = self._tokens.challenged(challenge, scopes)
-        if header is None or isinstance(message.content, Body):
+        if header is None or isinstance(message.content, Body | Stream):
             # A body that is streamed cannot be sent twice: whoever made it begins anew.
             return response
         response.http_response.close()

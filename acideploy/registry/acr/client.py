@@ -22,17 +22,16 @@ from azure.core import PipelineClient
 from azure.core.exceptions import AzureError, DecodeError, DeserializationError, HttpResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import ContentDecodePolicy, UserAgentPolicy
-from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
 from acideploy.clock import Clock
 from acideploy.registry import Manifest
 from acideploy.registry.acr.authorisation import Authorisation
 from acideploy.registry.acr.refusal import refusal
+from acideploy.registry.acr.transport import open_transport
 from acideploy.registry.authentication import Login, Password, Tokens
-from acideploy.registry.body import Body
+from acideploy.registry.body import Body, Stream
 
-_CONNECT_SECONDS, _READ_SECONDS = 20.0, 300.0
 _PAGE = 1000
 # To where blobs are stored.
 _REDIRECTIONS = (301, 302, 303, 307, 308)
@@ -52,9 +51,7 @@ class Client:
     def __init__(self, host: str, *, login: Login, clock: Clock) -> None:
         self._host = host
         self._url = f"https://{host}"
-        transport = RequestsTransport(
-            connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS
-        )
+        transport = open_transport()
         agent = UserAgentPolicy("acideploy")
         # Without our tokens: for the service that gives them, and for storage elsewhere.
         self._open: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
@@ -127,9 +124,16 @@ class Client:
         headers: Mapping[str, str] = self._blobs.start_upload(repository, cls=_headers)
         return headers["Location"]
 
-    def complete_upload(self, upload: str, body: Body, *, digest: str) -> None:
-        """Sends all of a blob, in one request."""
+    def complete_upload(self, upload: str, body: Body | None, *, digest: str) -> None:
+        """Sends all of a blob, in one request, or says the digest of what was sent."""
         self._blobs.complete_upload(_relative(upload), body, digest=digest)
+
+    def send_upload(self, upload: str, stream: Stream) -> str:
+        """Sends all of a blob, whose digest is said later: to the address that is returned."""
+        headers: Mapping[str, str] = self._blobs.upload_chunk(
+            _relative(upload), stream, cls=_headers
+        )
+        return headers["Location"]
 
     def read_blob(self, repository: str, digest: str, *, offset: int = 0) -> Iterator[bytes]:
         """The bytes of a blob from `offset` on."""
@@ -176,7 +180,9 @@ class Client:
     def _send_form(
         self, method: str, url: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None
     ) -> bytes:
-        request = HttpRequest(method, url, headers=dict(headers), data=dict(form) if form else None)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        body = urlencode(form) if form else None
+        request = HttpRequest(method, url, headers={**headers, **kind}, content=body)
         try:
             response = self._open.send_request(request)
             response.raise_for_status()

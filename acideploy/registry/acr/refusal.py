@@ -13,6 +13,7 @@ _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 # To a manifest whose blobs have just been seen: where others push the same ones, docker's registry
 # cannot tell for a moment.
 _TEMPORARY_CODE = "MANIFEST_BLOB_UNKNOWN"
+_NO_HOST = ("NameResolution", "Name or service not known", "failure in name resolution")
 # What an Azure role is called, and what it is in registries with permissions by repository.
 _ROLES = {
     "pull": "AcrPull (or Container Registry Repository Reader)",
@@ -42,7 +43,7 @@ def refusal(error: AzureError, host: str, doing: str, *, reached: bool) -> Regis
             f"{host} shows a certificate that is not trusted",
             hint="name your certificate authority with REQUESTS_CA_BUNDLE",
         )
-    if "NameResolution" in reason or "Name or service not known" in reason:
+    if any(words in reason for words in _NO_HOST):
         return RegistryError(f"there is no host {host}", hint="check the registry's name")
     # Nobody there at the first request is a wrong name or port, and no passing trouble.
     absent = "refused" in reason and not reached

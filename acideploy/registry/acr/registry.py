@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
@@ -11,11 +12,11 @@ from acideploy.clock import Clock
 from acideploy.errors import AcideployError, RegistryError
 from acideploy.observe import retried
 from acideploy.progress import Advance
-from acideploy.registry import Blob, Manifest, Pushed
+from acideploy.registry import Blob, Manifest, Pushed, Unmeasured
 from acideploy.registry.acr.client import Client
 from acideploy.registry.acr.refusal import refusal
 from acideploy.registry.authentication import Login, Password, anonymous
-from acideploy.registry.body import Body
+from acideploy.registry.body import Body, Stream
 from acideploy.registry.descriptor import Descriptor
 from acideploy.registry.verified import Verifier
 
@@ -87,10 +88,33 @@ class AcrRegistry:
                 if (upload := self._client.mount_blob(repository, digest, source=source)) is None:
                     return "mounted"
             upload = upload or self._client.start_upload(repository)
-            self._send(upload, Body(blob, advance), digest)
+            with _taken_back(body := Body(blob, advance), blob.title):
+                self._client.complete_upload(upload, body, digest=digest)
             return "uploaded"
 
         return self._retried(attempt, f"push {blob.title} to {repository}")
+
+    def push_new(
+        self, repository: str, blob: Unmeasured, *, title: str, advance: Advance
+    ) -> Descriptor:
+        """Sends a blob while it is measured, as `docker push` does; `advance` counts its bytes."""
+        sent: Descriptor | None = None
+
+        def attempt() -> Descriptor:
+            nonlocal sent
+            if sent and self._client.has_blob(repository, sent.digest):
+                # All of it had arrived, and the answer was lost.
+                advance(sent.size)
+                return sent
+            sent = None
+            upload = self._client.start_upload(repository)
+            with _taken_back(stream := Stream(blob, advance), title):
+                complete = self._client.send_upload(upload, stream)
+                sent = blob.descriptor
+                self._client.complete_upload(complete, None, digest=sent.digest)
+            return sent
+
+        return self._retried(attempt, f"push {title} to {repository}")
 
     def push_manifest(self, repository: str, manifest: Manifest, *, tag: str | None) -> None:
         reference = tag or manifest.digest
@@ -144,19 +168,6 @@ class AcrRegistry:
             f"delete {_named(repository, digest)}",
         )
 
-    def _send(self, upload: str, body: Body, digest: str) -> None:
-        try:
-            self._client.complete_upload(upload, body, digest=digest)
-        except HttpResponseError as error:
-            body.take_back()
-            # The token has ended meanwhile; there is a new one, or the next attempt says why not.
-            if error.status_code in (401, 404):
-                raise _broken_upload(body) from error
-            raise
-        except BaseException:
-            body.take_back()
-            raise
-
     def _checked(self, manifest: Manifest, digest: str) -> Manifest:
         if manifest.digest != digest or len(manifest.content) > _LARGEST_MANIFEST:
             raise RegistryError(
@@ -183,8 +194,20 @@ def _named(repository: str, reference: str) -> str:
     return f"{repository}{'@' if ':' in reference else ':'}{reference}"
 
 
-def _broken_upload(body: Body) -> RegistryError:
-    return RegistryError(f"the upload of {body.title} broke off", temporary=True)
+@contextmanager
+def _taken_back(body: Body | Stream, title: str) -> Iterator[None]:
+    """Takes the body back where sending it fails."""
+    try:
+        yield
+    except HttpResponseError as error:
+        body.take_back()
+        # The token has ended meanwhile; there is a new one, or the next attempt says why not.
+        if error.status_code in (401, 404):
+            raise RegistryError(f"the upload of {title} broke off", temporary=True) from error
+        raise
+    except BaseException:
+        body.take_back()
+        raise
 
 
 def _wait_for(error: AcideployError) -> float | None:

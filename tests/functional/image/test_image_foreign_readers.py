@@ -22,7 +22,7 @@ from tests.parts.registry import RunningRegistry
 
 BOTH = pytest.mark.parametrize("compression", ["none", "gzip"])
 APP = Path("var/azureml-app")
-TITLES = ["packages", "serving files", "model iris:1", "code"]
+TITLES = ["1 pip package", "lock", "serving files", "model iris:1", "code"]
 
 
 def tool(name: str) -> Path:
@@ -67,7 +67,7 @@ def test_skopeo_reads_a_layout_and_finds_it_right(layout: Package, workshop: Wor
     config = inspect(layout.location, "--config")
     told = [each.get("created_by") for each in config["history"] if not each.get("empty_layer")]
     assert len(told) == len(config["rootfs"]["diff_ids"]) == len(described["Layers"])
-    assert [each.removeprefix("acideploy ") for each in told[-4:]] == TITLES
+    assert [each.removeprefix("acideploy ") for each in told[-len(TITLES) :]] == TITLES
     # Copying checks every digest and size.
     copy = f"dir:{workshop.directory / 'copy'}"
     ask(tool("skopeo"), "copy", "--quiet", "--preserve-digests", layout.location, copy)

@@ -75,9 +75,13 @@ def test_anything_comes_back_as_it_was(compression: Compression, parts: list[byt
 @BOTH
 def test_packing_measures_while_it_is_read(compression: Compression) -> None:
     counted: list[int] = []
-    with Packing(cut(CONTENT, 100_000), compression) as packing:
+    packing = Packing(lambda: cut(CONTENT, 100_000), compression)
+    for _ in range(2):
+        counted.clear()
         stored = b"".join(packing.chunks(counted.append))
-        assert packing.diff_id == sha256(CONTENT)
+        assert packing.measured.diff_id == sha256(CONTENT)
+        assert packing.descriptor.digest == sha256(stored)
+        assert packing.descriptor.size == len(stored)
     assert stored == b"".join(compressed([CONTENT], compression))
     assert sum(counted) == len(CONTENT)
 

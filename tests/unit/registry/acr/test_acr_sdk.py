@@ -33,6 +33,7 @@ USED = {
     ("container_registry_blob", "check_blob_exists"): (("name", "digest"), ()),
     ("container_registry_blob", "mount_blob"): (("name",), ("from_parameter", "mount")),
     ("container_registry_blob", "start_upload"): (("name",), ()),
+    ("container_registry_blob", "upload_chunk"): (("next_link", "value"), ()),
     ("container_registry_blob", "complete_upload"): (("next_link", "value"), ("digest",)),
     ("container_registry", "get_manifest"): (("name", "reference"), ("accept",)),
     ("container_registry", "create_manifest"): (("name", "reference", "payload"), ()),
@@ -141,6 +142,14 @@ CALLS: dict[str, tuple[int, Any, str, str]] = {
         "POST",
         "/v2/a/blobs/uploads/",
     ),
+    "upload_chunk": (
+        202,
+        lambda layer: layer.container_registry_blob.upload_chunk(
+            "v2/a/blobs/uploads/1?_state=x%3D", Body()
+        ),
+        "PATCH",
+        r"/v2/a/blobs/uploads/1\?_state=x%3D",
+    ),
     "complete_upload": (
         201,
         lambda layer: layer.container_registry_blob.complete_upload(
@@ -208,6 +217,17 @@ def test_a_streamed_body_is_passed_on_as_it_is() -> None:
     [request] = recorder.requests
     assert request.body is body, f"{CHANGED}complete_upload reads the body"
     assert str(request.url).endswith(f"digest={DIGEST.replace(':', '%3A')}")
+
+
+def test_an_upload_that_goes_on_says_where() -> None:
+    recorder = Recorder(202, {"Location": "/v2/a/blobs/uploads/2"})
+    headers = opened(recorder).container_registry_blob.upload_chunk(
+        "v2/a/blobs/uploads/1", Body(), cls=lambda response, body, headers: headers
+    )
+    assert headers["Location"] == "/v2/a/blobs/uploads/2"
+    [request] = recorder.requests
+    assert request.body is not None
+    assert b"".join(request.body) == b"abc", f"{CHANGED}upload_chunk reads the body"  # type: ignore[arg-type]
 
 
 def test_the_state_of_an_upload_is_kept_in_its_address() -> None:
