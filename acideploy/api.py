@@ -11,7 +11,6 @@ from acideploy.attachment import Attachment, choose_registry
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.environment_lock import Locked, lock_environment
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
 from acideploy.home import environments_directory, home
@@ -24,6 +23,7 @@ from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest,
 from acideploy.wanted import check_given, wanted_by, wanted_by_package
 
 if TYPE_CHECKING:
+    from acideploy.environment_lock import Locked
     from acideploy.prune import Pruned
     from acideploy.targets import Answer, Keys, Service
     from acideploy.targets.local.keys import KeyFile
@@ -129,6 +129,8 @@ class Workspace:
 
     def lock_environment(self, files: ConfigurationFiles, path: Path, *, write: bool) -> Locked:
         """Resolves an environment anew, and writes its lock to `path` where `write` says so."""
+        from acideploy.environment_lock import lock_environment
+
         wanted = wanted_by_package(
             PackageRequest(files=files),
             store=self._store,

@@ -30,7 +30,7 @@ from acideploy.config.values import (
 )
 from acideploy.environment.base_image import base_image_of
 from acideploy.environment.channels import read_conda_settings
-from acideploy.environment.lock_file import read_lock_file
+from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
 from acideploy.errors import (
@@ -166,7 +166,7 @@ def _prepare(
         python=request.files.python,
         full_azureml=request.files.full_azureml or bool(beyond),
         no_conda=request.files.no_conda,
-        lock=read_lock_file(directory / request.files.lock) if request.files.lock else None,
+        lock=_lock(directory / request.files.lock) if request.files.lock else None,
         settings=read_conda_settings(os.environ, home=Path.home()),
         for_image=local.runtime == "container",
     )
@@ -190,6 +190,13 @@ def _prepare(
     )
     wrong = (*variable_problems(variables), *certificate_problems(local.serving))
     return wanted, (*wrong, *code_problems(code, cwd=directory), *beyond, *notes)
+
+
+def _lock(path: Path) -> EnvironmentLock:
+    # For the few that give one.
+    from acideploy.environment.lock_file import read_lock_file
+
+    return read_lock_file(path)
 
 
 def _beyond_stand_in(code: Code, environment: Environment) -> tuple[Problem, ...]:

@@ -106,14 +106,17 @@ def without_login(url: str) -> str:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    import yaml
-
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise storage_error("read", path, error) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # Few have the file.
+    import yaml
+
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError as error:
         raise DependencyError(f"{path} is not YAML", detail=str(error)) from error
     return given if isinstance(given, Mapping) else {}

@@ -17,14 +17,11 @@ from typing import get_args
 from acideploy.clock import Clock
 from acideploy.disk import storage_error
 from acideploy.environment.groups import groups
-from acideploy.environment.install import install_groups
 from acideploy.environment.kept import KeptEnvironments, KeptLayer
 from acideploy.environment.lock import EnvironmentLock
-from acideploy.environment.lock_file import write_lock
 from acideploy.environment.pip_lines import distribution
 from acideploy.environment.platforms import IMAGE
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.environment.solve import solve
 from acideploy.events import Emit, Finished, Started, one_at_a_time
 from acideploy.image import Compression, Layer
 from acideploy.image.contents import ENVIRONMENT, LOCK, layer_of
@@ -81,26 +78,39 @@ class EnvironmentLayers:
     def _make(
         self, request: EnvironmentRequest, python: str, compression: Compression, emit: Emit
     ) -> tuple[KeptLayer, ...]:
+        # What most deploys need none of.
+        from acideploy.environment.lock_file import write_lock
+        from acideploy.environment.solve import solve
+
         try:
             self._scratch.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._scratch, prefix="image-") as folder:
                 lock = solve(request, platform=IMAGE, scratch=Path(folder), emit=emit)
-                layers = self._layers_of(lock, request, python, compression, Path(folder), emit)
+                text = write_lock(lock)
+                layers = self._layers_of(
+                    lock, text, request, python, compression, Path(folder), emit
+                )
         except OSError as error:
             raise storage_error("write", error.filename or self._scratch, error) from error
-        self._kept.keep_environment(_tag(request, compression), layers, lock=write_lock(lock))
+        self._kept.keep_environment(_tag(request, compression), layers, lock=text)
         return layers
 
     def _layers_of(
         self,
         lock: EnvironmentLock,
+        text: str,
         request: EnvironmentRequest,
         python: str,
         compression: Compression,
         scratch: Path,
         emit: Emit,
     ) -> tuple[KeptLayer, ...]:
-        """Those of each group and one with the lock, made where the registry does not have them."""
+        """Those of each group and one with the lock, made where the registry does not have them.
+
+        `text` is the lock's.
+        """
+        from acideploy.environment.install import install_groups
+
         made_for = (_FORMAT, ENVIRONMENT, python, str(self._mtime))
         spread = {
             f"layer-{group.key(made_for=made_for)}{_suffix(compression)}": group
@@ -127,7 +137,6 @@ class EnvironmentLayers:
                 tag: threads.submit(make, tag, group.title, files[tag])
                 for tag, group in missing.items()
             }
-            text = write_lock(lock)
             tag = f"lock-{_short_digest(text + str(self._mtime))}{_suffix(compression)}"
             whole = threads.submit(make, tag, "lock", [text_entry(LOCK[1:], text)])
             layers |= {tag: making.result() for tag, making in started.items()}

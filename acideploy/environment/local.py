@@ -16,11 +16,8 @@ from acideploy.clock import Clock
 from acideploy.disk import storage_error
 from acideploy.environment.interpreter import find_interpreter
 from acideploy.environment.lock import EnvironmentLock
-from acideploy.environment.lock_file import read_lock_file, write_lock
-from acideploy.environment.pip import install_packages
 from acideploy.environment.platforms import here
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.environment.solve import solve
 from acideploy.environment.uv import UvFailed, run_uv
 from acideploy.errors import BusyError, DependencyError
 from acideploy.events import Emit, Finished, Started, ignore
@@ -105,6 +102,10 @@ class LocalEnvironments:
 
     def _make(self, request: EnvironmentRequest, *, emit: Emit) -> LocalEnvironment:
         """Makes it in its place, whose name is in its scripts; it counts when its lock is there."""
+        # What most deploys need none of.
+        from acideploy.environment.lock_file import write_lock
+        from acideploy.environment.solve import solve
+
         found = LocalEnvironment(digest=request.digest, directory=self._cache / request.digest)
         shutil.rmtree(found.directory, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self._cache, prefix=f"{request.digest}-") as scratch:
@@ -153,6 +154,8 @@ def _add_packages(
     scratch: Path,
     emit: Emit,
 ) -> None:
+    from acideploy.environment.pip import install_packages
+
     try:
         install_packages(
             resolved.pip,
@@ -177,6 +180,8 @@ def _remove(directory: Path) -> int:
 
 
 def _summary(environment: LocalEnvironment) -> str:
+    from acideploy.environment.lock_file import read_lock_file
+
     resolved = read_lock_file(environment.directory / _LOCK)
     return f"{len(resolved.conda) + len(resolved.pip)} packages"
 

@@ -22,7 +22,6 @@ from acideploy.config.values import Environment, Requirement
 from acideploy.environment.channels import CondaSettings, without_login
 from acideploy.environment.conda_part import CondaPart, conda_part
 from acideploy.environment.lock import EnvironmentLock
-from acideploy.environment.lock_file import read_lock, write_lock
 from acideploy.environment.pip_lines import asks_for_azureml, distribution, is_option, pip_lines
 from acideploy.environment.python_version import choose_python
 from acideploy.serving import ServingStack
@@ -78,7 +77,7 @@ class EnvironmentRequest:
             "requirements": list(self.stack.requirements),
             "constraints": list(self.stack.constraints),
             "conda": self.conda.to_json() if self.conda else None,
-            "lock": write_lock(self.lock) if self.lock else None,
+            "lock": _written(self.lock) if self.lock else None,
             "python_given": self.python_given,
             "full_azureml": self.full_azureml,
             "no_conda": self.no_conda,
@@ -93,7 +92,7 @@ class EnvironmentRequest:
             python=fields["python"],
             lines=tuple(fields["lines"]),
             conda=CondaPart.from_json(conda) if conda else None,
-            lock=read_lock(lock) if lock else None,
+            lock=_read(lock) if lock else None,
             python_given=fields.get("python_given", False),
             full_azureml=fields.get("full_azureml", False),
             no_conda=fields.get("no_conda", False),
@@ -141,6 +140,19 @@ class EnvironmentRequest:
         named = (word for word in words if "." in word or "/" in word)
         paths = (self.directory / word for word in named if "://" not in word)
         return [content_digest(path) for path in paths if path.exists()]
+
+
+def _written(lock: EnvironmentLock) -> str:
+    # For the few that have one, as below.
+    from acideploy.environment.lock_file import write_lock
+
+    return write_lock(lock)
+
+
+def _read(text: str) -> EnvironmentLock:
+    from acideploy.environment.lock_file import read_lock
+
+    return read_lock(text)
 
 
 def request_environment(
