@@ -13,7 +13,7 @@ from acideploy.config.problem import Problem
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
-from acideploy.home import environments_directory, home
+from acideploy.home import home
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
 from acideploy.package import Package, package
@@ -142,7 +142,6 @@ class Workspace:
             wanted.environment,
             self._working_directory / path,
             write=write,
-            scratch=environments_directory(self.directory),
             emit=self._emit,
         )
 

@@ -29,9 +29,7 @@ class Locked:
     written: bool
 
 
-def lock_environment(
-    request: EnvironmentRequest, path: Path, *, write: bool, scratch: Path, emit: Emit
-) -> Locked:
+def lock_environment(request: EnvironmentRequest, path: Path, *, write: bool, emit: Emit) -> Locked:
     """Resolves what is asked for anew, and writes it to `path` where `write` says so.
 
     Raises DependencyError and StorageError.
@@ -39,8 +37,7 @@ def lock_environment(
     before = read_lock_file(path) if path.exists() else None
     emit(Started(task="lock", title=f"Lock for Python {request.python}"))
     try:
-        scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=scratch, prefix="lock-") as folder:
+        with tempfile.TemporaryDirectory(prefix="acideploy-") as folder:
             lock = solve(request, platform=IMAGE, scratch=Path(folder), emit=emit)
         changes = tuple(differences(before, lock)) if before else None
         if write and changes != ():

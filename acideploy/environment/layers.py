@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.pip_lines import distribution
 from acideploy.environment.platforms import IMAGE
 from acideploy.environment.request import EnvironmentRequest
+from acideploy.environment.scratch import scratch_folder
 from acideploy.events import Emit, Finished, Started, one_at_a_time
 from acideploy.image import Compression, Layer
 from acideploy.image.contents import ENVIRONMENT, LOCK, layer_of
@@ -40,6 +40,7 @@ class EnvironmentLayers:
     def __init__(self, registry: Registry, *, scratch: Path, clock: Clock, mtime: int) -> None:
         self._kept = KeptEnvironments(registry, clock=clock)
         self._scratch = scratch
+        self._clock = clock
         self._mtime = mtime
 
     def find(
@@ -73,27 +74,26 @@ class EnvironmentLayers:
             emit(Finished(task=task, outcome="failed"))
             raise
         emit(Finished(task=task, outcome="done", detail=f"{len(layers)} layers"))
-        return tuple(kept.layer for kept in layers)
+        return layers
 
     def _make(
         self, request: EnvironmentRequest, python: str, compression: Compression, emit: Emit
-    ) -> tuple[KeptLayer, ...]:
+    ) -> tuple[Layer, ...]:
         # What most deploys need none of.
         from acideploy.environment.lock_file import write_lock
         from acideploy.environment.solve import solve
 
         try:
-            self._scratch.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self._scratch, prefix="image-") as folder:
-                lock = solve(request, platform=IMAGE, scratch=Path(folder), emit=emit)
+            with scratch_folder(self._scratch, request.image_digest, clock=self._clock) as folder:
+                if found := self.find(request, compression):
+                    return found
+                lock = solve(request, platform=IMAGE, scratch=folder, emit=emit)
                 text = write_lock(lock)
-                layers = self._layers_of(
-                    lock, text, request, python, compression, Path(folder), emit
-                )
+                layers = self._layers_of(lock, text, request, python, compression, folder, emit)
         except OSError as error:
             raise storage_error("write", error.filename or self._scratch, error) from error
         self._kept.keep_environment(_tag(request, compression), layers, lock=text)
-        return layers
+        return tuple(kept.layer for kept in layers)
 
     def _layers_of(
         self,

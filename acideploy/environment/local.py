@@ -6,7 +6,6 @@ Where the conda file has conda packages it is a conda prefix, else a virtual env
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +17,12 @@ from acideploy.environment.interpreter import find_interpreter
 from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.platforms import here
 from acideploy.environment.request import EnvironmentRequest
+from acideploy.environment.scratch import busy, scratch_folder
 from acideploy.environment.uv import UvFailed, run_uv
 from acideploy.errors import BusyError, DependencyError
 from acideploy.events import Emit, Finished, Started, ignore
 from acideploy.lock import lock
 
-# Long enough for another deploy to finish the same environment, which then serves both.
-_WAIT_FOR_OTHER = 1800.0
 # Written last: a folder without it was being made when something killed us.
 _LOCK = "pylock.toml"
 
@@ -84,23 +82,21 @@ class LocalEnvironments:
                 continue
             with (
                 suppress(BusyError),
-                lock(self._cache / f"{digest}.lock", clock=self._clock, within=0, busy=_busy),
+                lock(self._cache / f"{digest}.lock", clock=self._clock, within=0, busy=busy),
             ):
                 removed[digest] = removed.get(digest, 0) + _remove(directory)
         return removed
 
     def _build(self, request: EnvironmentRequest, *, task: str, emit: Emit) -> LocalEnvironment:
         try:
-            self._cache.mkdir(parents=True, exist_ok=True)
-            path = self._cache / f"{request.digest}.lock"
-            with lock(path, clock=self._clock, within=_WAIT_FOR_OTHER, busy=_busy):
-                environment = self.find(request) or self._make(request, emit=emit)
+            with scratch_folder(self._cache, request.digest, clock=self._clock) as scratch:
+                environment = self.find(request) or self._make(request, scratch, emit=emit)
         except OSError as error:
             raise storage_error("write", self._cache, error) from error
         emit(Finished(task=task, outcome="done", detail=_summary(environment)))
         return environment
 
-    def _make(self, request: EnvironmentRequest, *, emit: Emit) -> LocalEnvironment:
+    def _make(self, request: EnvironmentRequest, scratch: Path, *, emit: Emit) -> LocalEnvironment:
         """Makes it in its place, whose name is in its scripts; it counts when its lock is there."""
         # What most deploys need none of.
         from acideploy.environment.lock_file import write_lock
@@ -108,17 +104,16 @@ class LocalEnvironments:
 
         found = LocalEnvironment(digest=request.digest, directory=self._cache / request.digest)
         shutil.rmtree(found.directory, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=self._cache, prefix=f"{request.digest}-") as scratch:
-            resolved = solve(request, platform=here(), scratch=Path(scratch), emit=emit)
-            # Requirement lines may hold the password of an index.
-            found.directory.mkdir(mode=0o700)
-            try:
-                _add_interpreter(found, request, resolved, emit)
-                _add_packages(found, request, resolved, Path(scratch), emit)
-                (found.directory / _LOCK).write_text(write_lock(resolved), encoding="utf-8")
-            except BaseException:
-                shutil.rmtree(found.directory, ignore_errors=True)
-                raise
+        resolved = solve(request, platform=here(), scratch=scratch, emit=emit)
+        # Requirement lines may hold the password of an index.
+        found.directory.mkdir(mode=0o700)
+        try:
+            _add_interpreter(found, request, resolved, emit)
+            _add_packages(found, request, resolved, scratch, emit)
+            (found.directory / _LOCK).write_text(write_lock(resolved), encoding="utf-8")
+        except BaseException:
+            shutil.rmtree(found.directory, ignore_errors=True)
+            raise
         return found
 
 
@@ -133,14 +128,15 @@ def _add_interpreter(
             place.directory,
             python=None,
             platform=here(),
-            prefix=str(place.directory),
+            # Not by way of a link, which may lead elsewhere tomorrow.
+            prefix=str(place.directory.resolve()),
             channels=request.conda.channels,
         )
         return
     interpreter = find_interpreter(request.python, emit=emit)
     create = ["venv", "--allow-existing", "--no-project", "--python", str(interpreter)]
     try:
-        run_uv([*create, str(place.directory)], directory=place.directory)
+        run_uv([*create, str(place.directory.resolve())], directory=place.directory)
     except UvFailed as error:
         raise DependencyError(
             f"cannot make an environment with {interpreter}", detail=error.output
@@ -184,7 +180,3 @@ def _summary(environment: LocalEnvironment) -> str:
 
     resolved = read_lock_file(environment.directory / _LOCK)
     return f"{len(resolved.conda) + len(resolved.pip)} packages"
-
-
-def _busy() -> BusyError:
-    return BusyError("another deploy has been making the same environment for half an hour")

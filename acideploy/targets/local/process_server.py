@@ -82,6 +82,9 @@ class ProcessServer:
     def _variables(self) -> dict[str, str]:
         revision, root = self.revision, self.directory.app_root
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        # The commands of its packages, for scripts that call them.
+        path = (os.path.dirname(str(self.revision.python)), inherited.get("PATH", os.defpath))
+        inherited["PATH"] = os.pathsep.join(path)
         served = {
             "PYTHONUNBUFFERED": "1",
             "AML_APP_ROOT": str(root),

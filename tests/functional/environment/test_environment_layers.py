@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from acideploy.clock import SystemClock
+from acideploy.environment.local import LocalEnvironments
 from acideploy.environment.lock_file import read_lock
 from acideploy.errors import DependencyError
 from acideploy.events import Event, Finished, Said, Started
@@ -158,7 +160,7 @@ def test_it_is_made_once(machine: Machine, compression: Compression) -> None:
     assert {each.blob.mount_from for each in again} == {("environments",)}
     assert Finished(task="environment", outcome="reused", detail="unchanged") in told
     assert not [each for each in told if isinstance(each, Said)]
-    assert list((machine.folder / "scratch").iterdir()) == []
+    assert not [path for path in (machine.folder / "scratch").iterdir() if path.is_dir()]
 
 
 def test_both_compressions_are_kept_beside_each_other(machine: Machine) -> None:
@@ -198,4 +200,16 @@ def test_what_cannot_be_installed_is_told_and_nothing_is_kept(machine: Machine) 
         machine.ensure(request, emit=told.append)
     assert told[-1] == Finished(task="environment", outcome="failed")
     assert machine.layers.find(request, "none") is None
-    assert list((machine.folder / "scratch").iterdir()) == []
+    assert not [path for path in (machine.folder / "scratch").iterdir() if path.is_dir()]
+
+
+def test_what_is_being_made_is_not_pruned(machine: Machine) -> None:
+    environments = LocalEnvironments(machine.folder / "scratch", clock=SystemClock())
+    removed: list[object] = []
+
+    def prune_meanwhile(event: Event) -> None:
+        if isinstance(event, Started) and event.title.startswith("1 pip"):
+            removed.append(environments.remove_all_but(()))
+
+    machine.ensure(emit=prune_meanwhile)
+    assert removed == [{}]
