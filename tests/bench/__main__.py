@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from tests.bench.bench_environments import environments
 from tests.bench.bench_images import images
 from tests.bench.bench_layers import layers
 from tests.bench.bench_model_sizes import model_sizes
@@ -109,6 +110,7 @@ PARTS: Mapping[str, Callable[[Path], Iterator[Row | Phases]]] = {
     "models": models,
     "serving": serving,
     "images": images,
+    "environments": environments,
     "model_sizes": model_sizes,
     "layers": layers,
     "uploads": uploads,

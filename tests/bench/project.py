@@ -24,19 +24,23 @@ def run(data): return {"sum": sum(json.loads(data)["data"])}
 class Project:
     """The project in `folder`, whose models and images, and base image, are at `host`.
 
-    Commands run without any network but to there: uv takes wheels from its cache.
+    Commands run without any network but to there, unless it is `online`: uv takes wheels from its
+    cache. `channels` are conda's; without any the base image has the interpreter, as it has for the
+    builders beside it. `caches` is where packages are kept, if not where they are otherwise.
     """
 
     folder: Path
     host: str
     ca: Path
     online: bool = False
+    channels: str | None = None
+    caches: Path | None = None
 
-    def write(self, *, pip: Sequence[str] = ()) -> None:
-        """Makes the files. `pip` is what is installed beside the serving stack."""
+    def write(self, *, conda: Sequence[str] = (), pip: Sequence[str] = ()) -> None:
+        """Makes the files. `conda` and `pip` are installed beside the serving stack."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "score.py").write_text(SCRIPT)
-        dependencies = ["python=3.11", *([{"pip": list(pip)}] if pip else [])]
+        dependencies = ["python=3.11", *conda, *([{"pip": list(pip)}] if pip else [])]
         environment = {
             "docker": {"baseImage": f"{self.host}/{BASE}:latest"},
             "python": {"condaDependencies": {"dependencies": dependencies}},
@@ -62,11 +66,19 @@ class Project:
         command = (ACIDEPLOY, "model", *arguments, "--registry", self.host)
         env = {
             **os.environ,
-            # The builders beside it take the interpreter of the base image, too.
-            "ACIDEPLOY_NO_CONDA": "1",
             "ACIDEPLOY_HOME": str(self.folder.parent / "home"),
             "CI": "true",
             "REQUESTS_CA_BUNDLE": str(self.ca),
             **({} if self.online else {"UV_OFFLINE": "1"}),
+            **({"CONDA_CHANNELS": self.channels} if self.channels else {"ACIDEPLOY_NO_CONDA": "1"}),
+            **self._places(),
         }
         return timeline(command, env=env, cwd=self.folder)
+
+    def _places(self) -> dict[str, str]:
+        if self.caches is None:
+            return {}
+        return {
+            "UV_CACHE_DIR": str(self.caches / "uv"),
+            "RATTLER_CACHE_DIR": str(self.caches / "conda"),
+        }
