@@ -242,7 +242,7 @@ def _needs_build(environment: Environment) -> list[Problem]:
             severity="error",
             message=f"{what} would have to be run, and images are made without running anything",
             place=Place(file=str(file)),
-            hint="build that image with docker, push it, and name it as baseImage",
+            hint="build that image with docker or `az acr build`, and name it as baseImage",
         )
         for what, file in needed.items()
         if file

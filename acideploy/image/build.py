@@ -8,7 +8,7 @@ from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.layers import EnvironmentLayers
 from acideploy.events import Emit
-from acideploy.image import Compression, Image
+from acideploy.image import Base, Compression, Image
 from acideploy.image.base import ensure_base
 from acideploy.image.compose import compose
 from acideploy.image.contents import code_layer, serving_layer, settings_of
@@ -66,7 +66,9 @@ class ImageBuilder:
             *(self._store.layer(model) for model in wanted.models),
             code_layer(wanted.code, mtime=self._mtime, compression=compression),
         ]
-        if not wanted.base.has_packages:
+        if wanted.base.has_packages:
+            self._require_serving(base, wanted.base.python, emit)
+        else:
             environment = self._environments.ensure(
                 wanted.environment, python=wanted.base.python, compression=compression, emit=emit
             )
@@ -75,3 +77,9 @@ class ImageBuilder:
             wanted.code, wanted.models, python=wanted.base.python, variables=wanted.variables
         )
         return compose(base, layers, settings, created=self._mtime)
+
+    def _require_serving(self, base: Base, python: str, emit: Emit) -> None:
+        # For the few images that bring an interpreter.
+        from acideploy.image.survey import require_serving
+
+        require_serving(base, python, registry=self._registry, clock=self._clock, emit=emit)

@@ -142,6 +142,11 @@ def decompressed(chunks: Iterable[bytes], media_type: str) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             yield inflate.decompress(chunk)
+            # Some tools write one member for each file (RFC 1952, 2.2).
+            while inflate.eof and inflate.unused_data:
+                rest = inflate.unused_data
+                inflate = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+                yield inflate.decompress(rest)
     except igzip_lib.IsalError as error:  # type: ignore[misc]  # its stub does not say Exception
         raise ValueError(f"not gzip: {error}") from error
 
