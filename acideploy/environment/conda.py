@@ -11,13 +11,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acideploy.clock import Clock
 from acideploy.environment.channels import without_login
 from acideploy.environment.lock import CondaPackage, Noarch
 from acideploy.environment.platforms import Platform
 from acideploy.errors import DependencyError
+from acideploy.events import Emit, one_at_a_time
+from acideploy.progress import Progress, progress
 
 if TYPE_CHECKING:
-    from rattler import Client, GenericVirtualPackage, RepoDataRecord, VirtualPackage
+    from rattler import (
+        Client,
+        GenericVirtualPackage,
+        InstallerReporter,
+        RepoDataRecord,
+        VirtualPackage,
+    )
 
 
 class CondaFailed(Exception):
@@ -78,6 +87,8 @@ def link(
     platform: Platform,
     prefix: str,
     channels: Sequence[str],
+    clock: Clock,
+    emit: Emit,
 ) -> None:
     """Downloads the packages and links them into `folder`, as they have to be in `prefix`.
 
@@ -93,7 +104,7 @@ def link(
         named.append(python)
     told_only = {each.name for each in named} - {each.name for each in packages}
 
-    async def run() -> None:
+    async def run(advance: Progress) -> None:
         await rattler.install(
             [_record(package, channels) for package in named],
             ignored_packages=told_only,
@@ -101,18 +112,44 @@ def link(
             alternative_target_prefix=prefix,
             platform=rattler.Subdir(platform.subdir),
             client=_client(),
-            show_progress=False,
+            reporter=_counting(advance),
             execute_link_scripts=False,
         )
 
+    size = sum(each.size for each in packages)
+    title = f"Download {len(packages)} conda packages"
+    tell = one_at_a_time(emit)
     try:
-        asyncio.run(run())
+        with progress("conda", title, total=size, clock=clock, emit=tell) as advance:
+            advance.outcome, advance.detail = "reused", "on this machine already"
+            asyncio.run(run(advance))
     except (InstallerError, OSError) as error:
         raise DependencyError(
             "the conda packages cannot be downloaded",
             detail=without_login(str(error)),
             hint="check the network, and run the same command again",
         ) from error
+
+
+def _counting(advance: Progress) -> InstallerReporter:
+    """Counts the bytes of packages that are not on this machine yet; asked by other threads."""
+    from rattler import InstallerReporter
+
+    class Counting(InstallerReporter):
+        def __init__(self) -> None:
+            self._done: dict[int, int] = {}
+
+        def on_download_start(self, cache_entry: int) -> int:
+            advance.outcome, advance.detail = "done", ""
+            self._done[cache_entry] = 0
+            return cache_entry
+
+        def on_download_progress(self, download_idx: int, progress: int, total: int | None) -> None:
+            advance(progress - self._done[download_idx])
+            self._done[download_idx] = progress
+
+    # Its other methods have nothing to do.
+    return Counting()  # type: ignore[abstract]
 
 
 def _client() -> Client:

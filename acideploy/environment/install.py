@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from acideploy.clock import Clock
 from acideploy.environment.groups import Group
 from acideploy.environment.installed import conda_files, pip_files
 from acideploy.environment.lock import CondaPackage, EnvironmentLock, PipPackage
@@ -25,6 +26,7 @@ def install_groups(
     *,
     python: str,
     scratch: Path,
+    clock: Clock,
     emit: Emit,
 ) -> Mapping[str, list[Entry]]:
     """The files of each group that is wanted, by its key.
@@ -34,7 +36,7 @@ def install_groups(
     """
     conda = [package for group in wanted.values() for package in group.conda]
     pip = [package for group in wanted.values() for package in group.pip]
-    linked = _link(conda, lock, request, scratch / "conda") if conda else {}
+    linked = _link(conda, lock, request, scratch / "conda", clock, emit) if conda else {}
     installed = _install(pip, lock, request, python, scratch, emit) if pip else {}
     return {
         key: [
@@ -50,12 +52,23 @@ def _link(
     lock: EnvironmentLock,
     request: EnvironmentRequest,
     folder: Path,
+    clock: Clock,
+    emit: Emit,
 ) -> Mapping[str, list[Entry]]:
     from acideploy.environment.conda import link
 
     channels = request.conda.channels if request.conda else ()
     python = next((each for each in lock.conda if each.name == "python"), None)
-    link(packages, folder, python=python, platform=IMAGE, prefix=ENVIRONMENT, channels=channels)
+    link(
+        packages,
+        folder,
+        python=python,
+        platform=IMAGE,
+        prefix=ENVIRONMENT,
+        channels=channels,
+        clock=clock,
+        emit=emit,
+    )
     return conda_files(folder, prefix=ENVIRONMENT)
 
 

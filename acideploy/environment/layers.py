@@ -118,7 +118,9 @@ class EnvironmentLayers:
         }
         layers = {tag: self._kept.find(tag) for tag in spread}
         missing = {tag: group for tag, group in spread.items() if not layers[tag]}
-        files = install_groups(missing, lock, request, python=python, scratch=scratch, emit=emit)
+        files = install_groups(
+            missing, lock, request, python=python, scratch=scratch, clock=self._clock, emit=emit
+        )
         tell = one_at_a_time(emit)
 
         def make(tag: str, title: str, entries: list[Entry]) -> tuple[KeptLayer, ...]:

@@ -108,7 +108,7 @@ class LocalEnvironments:
         # Requirement lines may hold the password of an index.
         found.directory.mkdir(mode=0o700)
         try:
-            _add_interpreter(found, request, resolved, emit)
+            _add_interpreter(found, request, resolved, self._clock, emit)
             _add_packages(found, request, resolved, scratch, emit)
             (found.directory / _LOCK).write_text(write_lock(resolved), encoding="utf-8")
         except BaseException:
@@ -118,7 +118,11 @@ class LocalEnvironments:
 
 
 def _add_interpreter(
-    place: LocalEnvironment, request: EnvironmentRequest, resolved: EnvironmentLock, emit: Emit
+    place: LocalEnvironment,
+    request: EnvironmentRequest,
+    resolved: EnvironmentLock,
+    clock: Clock,
+    emit: Emit,
 ) -> None:
     if request.conda:
         from acideploy.environment.conda import link
@@ -131,6 +135,8 @@ def _add_interpreter(
             # Not by way of a link, which may lead elsewhere tomorrow.
             prefix=str(place.directory.resolve()),
             channels=request.conda.channels,
+            clock=clock,
+            emit=emit,
         )
         return
     interpreter = find_interpreter(request.python, emit=emit)
