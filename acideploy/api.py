@@ -10,8 +10,10 @@ from acideploy.attachment import Attachment, choose_registry
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Problem
 from acideploy.deploy import deploy
+from acideploy.environment.channels import read_conda_settings
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment_lock import Locked, lock_environment
+from acideploy.environment_upgrade import Upgraded, UpgradeRequest, upgrade_environment
 from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, ignore
 from acideploy.home import environments_directory, home
@@ -139,6 +141,16 @@ class Workspace:
             wanted.environment,
             self._working_directory / path,
             write=write,
+            scratch=environments_directory(self.directory),
+            emit=self._emit,
+        )
+
+    def upgrade_environment(self, request: UpgradeRequest) -> Upgraded:
+        """Proposes a conda file that can be resolved today, and writes it where asked to."""
+        return upgrade_environment(
+            request,
+            directory=self._working_directory,
+            settings=read_conda_settings(os.environ, home=Path.home()),
             scratch=environments_directory(self.directory),
             emit=self._emit,
         )

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from acideploy.config.values import Requirement
 from acideploy.environment.conda_spec import parse_conda_spec
+from acideploy.environment.pins import Move
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import DependencyError
 
@@ -21,9 +22,15 @@ def is_unreachable(output: str) -> bool:
 
 
 def no_pip_set(
-    request: EnvironmentRequest, output: str, *, python: str, without_stack: bool
+    request: EnvironmentRequest,
+    output: str,
+    *,
+    python: str,
+    without_stack: bool,
+    nearest: str = "",
 ) -> DependencyError:
-    """`output` is uv's. `without_stack` says that the user's lines alone have an answer."""
+    """`output` is uv's. `without_stack` says that the user's lines alone have an answer, and
+    `nearest` what has one."""
     if "UnknownIssuer" in output:
         return DependencyError(
             "the package index shows a certificate that is not trusted",
@@ -36,35 +43,47 @@ def no_pip_set(
             detail=output,
             hint="check the network, or name an index with UV_DEFAULT_INDEX",
         )
-    mentioned = _mentioned(output)
-    asked = [requirement for name, requirement in request.origins if name in mentioned]
+    words = mentioned(output)
+    asked = [requirement for name, requirement in request.origins if name in words]
     if without_stack:
         return DependencyError(
             f"what serves the script cannot be installed beside these packages on Python {python}",
             detail=_with_lines(asked, output),
-            hint="take the version away at one of these lines: the serving stack brings its own"
+            hint=nearest
+            or "take the version away at one of these lines: the serving stack brings its own"
             if asked
             else "choose another Python with `--python`",
         )
     return DependencyError(
         f"the packages cannot be installed together for Python {python}",
         detail=_with_lines(asked, output),
-        hint="change the version at one of these lines, or have `acideploy environment upgrade` "
+        hint=nearest
+        or "change the version at one of these lines, or have `acideploy environment upgrade` "
         "propose versions"
-        if asked
+        if asked or nearest
         else "choose another Python with `--python`, or change the conda file",
     )
+
+
+def works_with(moves: Sequence[Move]) -> str:
+    """`works with pandas==1.1.5 (conda.yml:7:5 asks for pandas==1.0.0)`."""
+    if not moves:
+        return ""
+    told = [
+        f"{each.name}=={each.version} ({each.requirement.place} asks for {each.requirement.text})"
+        for each in moves
+    ]
+    return f"works with {', '.join(told)}; `acideploy environment upgrade` writes that"
 
 
 def no_conda_set(request: EnvironmentRequest, explanation: str) -> DependencyError:
     """`explanation` is the solver's."""
     assert request.conda is not None
-    mentioned = _mentioned(explanation)
+    words = mentioned(explanation)
     asked = [
         requirement
         for requirement in request.conda.origins
-        if (spec := parse_conda_spec(requirement.text))
-        and canonicalize_name(spec.name) in mentioned
+        if (spec := parse_conda_spec(requirement.text)) and canonicalize_name(spec.name) in words
     ]
     return DependencyError(
         "the conda packages cannot be installed together",
@@ -84,7 +103,8 @@ def not_in_lock(requirement: Requirement, found: str | None) -> DependencyError:
     )
 
 
-def _mentioned(text: str) -> frozenset[str]:
+def mentioned(text: str) -> frozenset[str]:
+    """The canonical names of what may be packages."""
     return frozenset(canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", text))
 
 

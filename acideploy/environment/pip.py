@@ -27,12 +27,13 @@ def resolve(
     directory: Path,
     scratch: Path,
     wheels_only: bool,
+    more: Sequence[str] = (),
     emit: Emit = ignore,
 ) -> tuple[PipPackage, ...]:
     """What the requirement `lines` come to for `python` (`3.8` or `3.8.18`), sorted by name.
 
-    Relative paths are relative to `directory`. Raises UvFailed with what uv says, and
-    DependencyError for what no hash can name.
+    `more` are further arguments of uv's. Relative paths are relative to `directory`. Raises
+    UvFailed with what uv says, and DependencyError for what no hash can name.
     """
     limits = scratch / "constraints.txt"
     limits.write_text("\n".join(constraints) + "\n", encoding="utf-8")
@@ -40,6 +41,7 @@ def resolve(
     command += ["--constraints", str(limits), *platform_arguments(python, platform)]
     if wheels_only:
         command += ["--only-binary", ":all:"]
+    command += more
     output = run_uv(command, directory=directory, sent="\n".join(lines) + "\n", emit=emit)
     found = [_with_hash(each, directory) for each in read_pylock(output, python=python)]
     return tuple(sorted(found, key=lambda package: package.name))

@@ -1,0 +1,79 @@
+"""Changes to the lines of a conda file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from acideploy.config.problem import Place
+from acideploy.config.values import CondaEnvironment, Requirement
+from acideploy.environment.python_version import choose_python
+from acideploy.environment.wheels import fits
+from acideploy.errors import DependencyError
+from acideploy.serving import supported_pythons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One of the user's lines, what to have instead, and why."""
+
+    requirement: Requirement
+    after: str
+    reason: str
+
+
+def changed(conda: CondaEnvironment, changes: Mapping[Place, Change]) -> CondaEnvironment:
+    """The conda file with the changes made."""
+
+    def after(requirement: Requirement) -> Requirement:
+        change = changes.get(requirement.place)
+        return replace(requirement, text=change.after) if change else requirement
+
+    return replace(
+        conda,
+        python=after(conda.python) if conda.python else None,
+        packages=tuple(map(after, conda.packages)),
+        pip=tuple(map(after, conda.pip)),
+    )
+
+
+def for_python(conda: CondaEnvironment, python: str, *, given: bool) -> Iterator[Change]:
+    """What does not fit that Python, whatever else is installed. `given` says that a flag asks
+    for it."""
+    if conda.python and _asked_python(conda) != python:
+        oldest, *_, newest = supported_pythons()
+        yield Change(
+            requirement=conda.python,
+            after=f"{conda.python.text.lower().partition('python')[0]}python={python}",
+            reason=f"--python {python}"
+            if given
+            else f"the serving stack needs Python {oldest} to {newest}",
+        )
+    for requirement in conda.pip:
+        named = _wheel(requirement.text)
+        if named and not fits(named[0], python=python):
+            yield Change(
+                requirement=requirement,
+                after=named[1],
+                reason=f"the file is not for Python {python}",
+            )
+
+
+def _asked_python(conda: CondaEnvironment) -> str | None:
+    try:
+        return choose_python(conda, None)[0]
+    except DependencyError:
+        return None
+
+
+def _wheel(line: str) -> tuple[str, str] | None:
+    """Of a line that names a wheel, the file's name, and the distribution with its version."""
+    file = unquote(line.partition("#")[0].strip().rpartition("/")[2])
+    try:
+        name, version, _, _ = parse_wheel_filename(file)
+    except InvalidWheelFilename:
+        return None
+    return file, f"{name}=={version.public}"

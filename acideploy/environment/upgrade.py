@@ -1,0 +1,185 @@
+"""What to change in a conda file so that it can be resolved today: as little as can be found.
+
+First the Python, where the file's own is no longer served. Then files for another Python, which
+become their names. Then conda's packages, as far as its channels can be read, and then pip's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from acideploy.config.problem import Place, Problem
+from acideploy.config.values import CondaEnvironment, Environment, Requirement
+from acideploy.environment.changes import Change, changed, for_python
+from acideploy.environment.channels import CondaSettings
+from acideploy.environment.explain import is_unreachable, no_pip_set
+from acideploy.environment.loosen import Conflict, OutOfRuns
+from acideploy.environment.nearest import NoNearest
+from acideploy.environment.pins import Move
+from acideploy.environment.pip_solver import PipSolver
+from acideploy.environment.platforms import Platform
+from acideploy.environment.python_version import choose_python, nearest_python
+from acideploy.environment.request import EnvironmentRequest, request_environment
+from acideploy.environment.respell import respelled
+from acideploy.environment.solve import solve, solve_pip
+from acideploy.errors import DependencyError
+from acideploy.events import Emit
+
+# A file with two hundred pins takes some thirty.
+_RUNS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """`changes` are in the order of the file. `unchecked` are the lines that no channel could be
+    asked about; `problems` is what else to tell."""
+
+    python: str
+    changes: tuple[Change, ...]
+    unchecked: tuple[Requirement, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """What is upgraded, and how. `python` is what a flag says; paths are relative to
+    `directory`, and `scratch` is a folder to write to."""
+
+    conda: CondaEnvironment
+    directory: Path
+    settings: CondaSettings
+    platform: Platform
+    scratch: Path
+    emit: Emit
+    python: str | None = None
+    no_conda: bool = False
+    full_azureml: bool = False
+
+
+def propose(asked: Upgrade) -> Proposal:
+    """The changes that make a set of packages. Raises DependencyError where none were found."""
+    python = choose_python(None, asked.python)[0] if asked.python else nearest_python(asked.conda)
+    fitting = for_python(asked.conda, python, given=asked.python is not None)
+    changes = {each.requirement.place: each for each in fitting}
+    request, problems = _request(asked, changes, python)
+    refused = tuple(each for each in problems if each.severity == "error")
+    if refused:
+        return Proposal(python=python, changes=(), problems=refused)
+    unchecked = _from_channels(asked, request, changes)
+    request, problems = _request(asked, changes, python)
+    _from_index(asked, request, changes)
+    request, problems = _request(asked, changes, python)
+    _require_set(asked, request, without_conda=bool(unchecked))
+    return Proposal(
+        python=python,
+        changes=tuple(sorted(changes.values(), key=_position)),
+        unchecked=unchecked,
+        problems=problems,
+    )
+
+
+def _request(
+    asked: Upgrade, changes: Mapping[Place, Change], python: str
+) -> tuple[EnvironmentRequest, tuple[Problem, ...]]:
+    return request_environment(
+        Environment(conda=changed(asked.conda, changes)),
+        directory=asked.directory,
+        settings=asked.settings,
+        python=python if asked.conda.python is None else None,
+        full_azureml=asked.full_azureml,
+        no_conda=asked.no_conda,
+        for_image=True,
+    )
+
+
+def _from_channels(
+    asked: Upgrade, request: EnvironmentRequest, changes: dict[Place, Change]
+) -> tuple[Requirement, ...]:
+    """Adds the changes to conda's lines; returns the lines whose channels cannot be read."""
+    if request.conda is None:
+        return ()
+    from acideploy.environment.conda import ChannelUnread
+    from acideploy.environment.nearest_conda import nearest_conda_set
+
+    try:
+        moves = nearest_conda_set(request.conda, platform=asked.platform, runs=_RUNS)
+    except ChannelUnread:
+        return request.conda.origins
+    except (Conflict, OutOfRuns) as failure:
+        raise _nothing_found(request, str(failure)) from failure
+    _add(asked.conda, moves, changes)
+    return ()
+
+
+def _from_index(asked: Upgrade, request: EnvironmentRequest, changes: dict[Place, Change]) -> None:
+    """Adds the changes to the lines that pip reads."""
+    solver = PipSolver(
+        request,
+        python=request.python,
+        platform=asked.platform,
+        scratch=asked.scratch,
+        emit=asked.emit,
+    )
+    try:
+        moves = solver.nearest(runs=_RUNS)
+    except NoNearest as failure:
+        if is_unreachable(failure.output):
+            raise no_pip_set(
+                request, failure.output, python=request.python, without_stack=False
+            ) from failure
+        raise _nothing_found(request, failure.output, failure.requirement) from failure
+    except OutOfRuns as failure:
+        raise _nothing_found(request, "") from failure
+    _add(asked.conda, moves, changes)
+
+
+def _add(conda: CondaEnvironment, moves: Iterable[Move], changes: dict[Place, Change]) -> None:
+    originals = {each.place: each for each in (*conda.packages, *conda.pip)}
+    of_conda = {each.place for each in conda.packages}
+    for move in moves:
+        place = move.requirement.place
+        earlier = changes.get(place)
+        changes[place] = Change(
+            requirement=originals[place],
+            after=respelled(move.requirement.text, move.version, conda=place in of_conda),
+            reason=f"{earlier.reason}; {move.reason}" if earlier else move.reason,
+        )
+
+
+def _require_set(asked: Upgrade, request: EnvironmentRequest, *, without_conda: bool) -> None:
+    """Raises DependencyError where the changed file has no answer after all."""
+    if without_conda:
+        solve_pip(
+            request,
+            request.python,
+            (),
+            platform=asked.platform,
+            scratch=asked.scratch,
+            emit=asked.emit,
+            explain=False,
+        )
+    else:
+        solve(request, platform=asked.platform, scratch=asked.scratch, explain=False)
+
+
+def _nothing_found(
+    request: EnvironmentRequest, output: str, requirement: Requirement | None = None
+) -> DependencyError:
+    if requirement:
+        return DependencyError(
+            f"{requirement.text!r} has no version for Python {request.python}, newer or older",
+            place=requirement.place,
+            detail=output,
+            hint="take the line out, or name another package",
+        )
+    return DependencyError(
+        f"no versions were found that can be installed together for Python {request.python}",
+        detail=output,
+        hint="try another Python with `--python`, or take lines out",
+    )
+
+
+def _position(change: Change) -> tuple[int, int]:
+    return change.requirement.place.line or 0, change.requirement.place.column or 0
