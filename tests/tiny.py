@@ -46,19 +46,29 @@ CONFIG: Mapping[str, Any] = {
 }
 
 
-def wheel(folder: Path, *, name: str = "tiny", text: str = "answer = 42\n") -> Path:
-    """A wheel with a module, a script and a folder of data."""
-    distribution = f"{name}-1.0.dist-info"
+def wheel(
+    folder: Path,
+    *,
+    name: str = "tiny",
+    version: str = "1.0",
+    text: str = "answer = 42\n",
+    needs: Sequence[str] = (),
+    tag: str = "py3-none-any",
+) -> Path:
+    """A wheel with a module and a script. `needs` are requirements."""
+    distribution = f"{name}-{version}.dist-info"
+    requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
     files = {
         f"{name}/__init__.py": text,
-        f"{name}-1.0.data/scripts/{name}-script": "#!python\nprint('hello')\n",
-        f"{distribution}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-{version}.data/scripts/{name}-script": "#!python\nprint('hello')\n",
+        f"{distribution}/METADATA": f"Metadata-Version: 2.1\nName: {name}\n"
+        f"Version: {version}\n{requires}",
         f"{distribution}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n"
-        "Tag: py3-none-any\n",
+        f"Tag: {tag}\n",
         f"{distribution}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
     record = "".join(f"{path},{_record(content)}\n" for path, content in files.items())
-    path = folder / f"{name}-1.0-py3-none-any.whl"
+    path = folder / f"{name}-{version}-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for member, content in files.items():
             archive.writestr(member, content)

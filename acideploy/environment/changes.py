@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from acideploy.config.conda import SINGLE_EQUALS
 from acideploy.config.problem import Place
 from acideploy.config.values import CondaEnvironment, Requirement
 from acideploy.environment.python_version import choose_python
 from acideploy.environment.wheels import fits
 from acideploy.errors import DependencyError
 from acideploy.serving import supported_pythons
+
+_SKLEARN = re.compile(r"sklearn(?P<rest>\s*[^\w.\-].*|)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +44,9 @@ def changed(conda: CondaEnvironment, changes: Mapping[Place, Change]) -> CondaEn
     )
 
 
-def for_python(conda: CondaEnvironment, python: str, *, given: bool) -> Iterator[Change]:
-    """What does not fit that Python, whatever else is installed. `given` says that a flag asks
-    for it."""
+def first_changes(conda: CondaEnvironment, python: str, *, given: bool) -> Iterator[Change]:
+    """What cannot be had with that Python, whatever else is installed. `given` says that a flag
+    asks for it."""
     if conda.python and _asked_python(conda) != python:
         oldest, *_, newest = supported_pythons()
         yield Change(
@@ -52,14 +56,23 @@ def for_python(conda: CondaEnvironment, python: str, *, given: bool) -> Iterator
             if given
             else f"the serving stack needs Python {oldest} to {newest}",
         )
-    for requirement in conda.pip:
-        named = _wheel(requirement.text)
-        if named and not fits(named[0], python=python):
-            yield Change(
-                requirement=requirement,
-                after=named[1],
-                reason=f"the file is not for Python {python}",
-            )
+    for requirement in (*conda.packages, *conda.pip):
+        if found := _mended(requirement.text, python=python, pip=requirement in conda.pip):
+            yield Change(requirement=requirement, after=found[0], reason=found[1])
+
+
+def _mended(line: str, *, python: str, pip: bool) -> tuple[str, str] | None:
+    """A line that nothing can be installed by, as it was meant, and what is wrong with it."""
+    if found := _SKLEARN.fullmatch(line):
+        # Its own versions were 0.0 and 0.0.post1: they say nothing of scikit-learn's.
+        version = "" if "=0.0" in found["rest"] else found["rest"]
+        return f"scikit-learn{version}", "the package sklearn is empty"
+    if pip and (equals := SINGLE_EQUALS.fullmatch(line)):
+        return f"{equals[1]}=={equals[2]}", "pip does not read a single ="
+    named = _wheel(line) if pip else None
+    if named and not fits(named[0], python=python):
+        return named[1], f"the file is not for Python {python}"
+    return None
 
 
 def _asked_python(conda: CondaEnvironment) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from packaging.utils import canonicalize_name
 
 from acideploy.config.values import Requirement
+from acideploy.environment.channels import without_login
 from acideploy.environment.conda_spec import parse_conda_spec
 from acideploy.environment.pins import Move
 from acideploy.environment.request import EnvironmentRequest
@@ -15,10 +16,18 @@ from acideploy.errors import DependencyError
 
 _NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
 
+_URL = re.compile(r"https?://[^\s`'\")]+")
+_NO_WHEEL = re.compile(r"([A-Za-z][\w.\-]*?)(?:[<>=!~]=?\S+)? (?:has|have) no usable wheels")
+
 
 def is_unreachable(output: str) -> bool:
     """Whether uv failed for want of a network."""
     return _NO_NETWORK.search(output) is not None
+
+
+def without_wheels(output: str) -> frozenset[str]:
+    """What uv says to have no wheel for this Python, in a version that it needs."""
+    return frozenset(map(canonicalize_name, _NO_WHEEL.findall(output)))
 
 
 def no_pip_set(
@@ -38,8 +47,11 @@ def no_pip_set(
             hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
         )
     if is_unreachable(output):
+        where = _URL.search(output)
         return DependencyError(
-            "the package index could not be reached",
+            f"{without_login(where[0])} could not be reached"
+            if where
+            else "the package index could not be reached",
             detail=output,
             hint="check the network, or name an index with UV_DEFAULT_INDEX",
         )
@@ -48,7 +60,7 @@ def no_pip_set(
     if without_stack:
         return DependencyError(
             f"what serves the script cannot be installed beside these packages on Python {python}",
-            detail=_with_lines(asked, output),
+            detail=with_lines(asked, output),
             hint=nearest
             or "take the version away at one of these lines: the serving stack brings its own"
             if asked
@@ -56,7 +68,7 @@ def no_pip_set(
         )
     return DependencyError(
         f"the packages cannot be installed together for Python {python}",
-        detail=_with_lines(asked, output),
+        detail=with_lines(asked, output),
         hint=nearest
         or "change the version at one of these lines, or have `acideploy environment upgrade` "
         "propose versions"
@@ -73,7 +85,10 @@ def works_with(moves: Sequence[Move]) -> str:
         f"{each.name}=={each.version} ({each.requirement.place} asks for {each.requirement.text})"
         for each in moves
     ]
-    return f"works with {', '.join(told)}; `acideploy environment upgrade` writes that"
+    # The command takes a conda file; what stands in a config is to be changed by hand.
+    in_config = any(each.requirement.place.file.endswith(".json") for each in moves)
+    writes = "" if in_config else "; `acideploy environment upgrade` writes that"
+    return f"works with {', '.join(told)}{writes}"
 
 
 def no_conda_set(request: EnvironmentRequest, explanation: str) -> DependencyError:
@@ -87,7 +102,7 @@ def no_conda_set(request: EnvironmentRequest, explanation: str) -> DependencyErr
     ]
     return DependencyError(
         "the conda packages cannot be installed together",
-        detail=_with_lines(asked, explanation),
+        detail=with_lines(asked, explanation),
         hint="change the version at one of these lines, or the channels; `--no-conda` takes conda "
         "packages from PyPI",
     )
@@ -108,6 +123,7 @@ def mentioned(text: str) -> frozenset[str]:
     return frozenset(canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", text))
 
 
-def _with_lines(asked: Sequence[Requirement], output: str) -> str:
+def with_lines(asked: Sequence[Requirement], output: str) -> str:
+    """What a tool said, below the user's own lines that it is about."""
     lines = [f"{requirement.place}: {requirement.text}" for requirement in asked]
     return "\n".join([*lines, "", output] if lines else [output])

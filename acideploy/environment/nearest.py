@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from packaging.utils import canonicalize_name
-
 from acideploy.config.values import Requirement
-from acideploy.environment.explain import mentioned
+from acideploy.environment.explain import mentioned, without_wheels
 from acideploy.environment.lock import PipPackage
 from acideploy.environment.loosen import Conflict, Loosened, OutOfRuns, loosen
 from acideploy.environment.pins import Move, Pin, pins_of
+from acideploy.environment.pip import only_sources
 from acideploy.environment.pip_lines import distribution, is_option
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.rest import REST, write_rest
 from acideploy.environment.uv import UvFailed
 
 _LOWEST = ("--resolution", "lowest-direct")
-_NO_WHEEL = re.compile(r"([A-Za-z][\w.\-]*?)(?:[<>=!~]=?\S+)? (?:has|have) no usable wheels")
 
 
 class Resolve(Protocol):
@@ -117,7 +114,7 @@ class _Search:
             if not lines:
                 continue
             try:
-                binary = ("--no-binary", pin.name) if source else ()
+                binary = only_sources([pin.name] if source else [])
                 found = self._run(lines, "--no-deps", *binary, *more)
             except Conflict as conflict:
                 output = output or conflict.output
@@ -128,7 +125,15 @@ class _Search:
         raise NoNearest(output, pin.requirements[0])
 
     def attempt(self, loose: frozenset[str]) -> Mapping[str, str]:
-        """The versions with just those pins loose. What has a source alone is taken from that."""
+        """The versions with just those pins loose."""
+        while True:
+            try:
+                return self._attempt(loose)
+            except Conflict as conflict:
+                if not self._find_sources(conflict.output):
+                    raise
+
+    def _attempt(self, loose: frozenset[str]) -> Mapping[str, str]:
         direct = [
             line
             for line in self._request.lines
@@ -145,25 +150,34 @@ class _Search:
                 (direct if pin.is_exact else rest).extend(pin.lines)
         named = self.pins.keys() | _names(direct)
         rest += [pin for pin in self._request.stack.requirements if distribution(pin) not in named]
-        lines = [*direct, write_rest(rest, self._scratch)]
-        while True:
-            try:
-                return self._run(lines, *_LOWEST)
-            except Conflict as conflict:
-                names = map(canonicalize_name, _NO_WHEEL.findall(conflict.output))
-                more = set(names) - self._sources - self.pins.keys()
-                if not more:
-                    raise
-                self._sources |= more
+        return self._run([*direct, write_rest(rest, self._scratch)], *_LOWEST)
+
+    def _find_sources(self, output: str) -> bool:
+        """Whether what uv failed for has no wheel in any version, so that its source will do."""
+        found = {
+            name
+            for name in without_wheels(output) - self._sources - self.pins.keys()
+            if not self._has_wheel(name)
+        }
+        self._sources |= found
+        return bool(found)
+
+    def _has_wheel(self, name: str) -> bool:
+        try:
+            self._run([name], "--no-deps")
+        except Conflict:
+            return False
+        return True
 
     def _run(self, lines: Sequence[str], *arguments: str) -> Mapping[str, str]:
         if self._runs <= 0:
             raise OutOfRuns
         self._runs -= 1
-        binaries = [word for name in sorted(self._sources) for word in ("--no-binary", name)]
         try:
             found = self._resolve(
-                [*self._request.options, *lines], wheels_only=True, more=[*binaries, *arguments]
+                [*self._request.options, *lines],
+                wheels_only=True,
+                more=[*only_sources(self._sources), *arguments],
             )
         except UvFailed as error:
             raise Conflict(error.output) from error

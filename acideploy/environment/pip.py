@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +45,11 @@ def resolve(
     output = run_uv(command, directory=directory, sent="\n".join(lines) + "\n", emit=emit)
     found = [_with_hash(each, directory) for each in read_pylock(output, python=python)]
     return tuple(sorted(found, key=lambda package: package.name))
+
+
+def only_sources(names: Iterable[str]) -> list[str]:
+    """For uv: what to take from sources, where all else comes from wheels."""
+    return [word for name in sorted(names) for word in ("--no-binary", name)]
 
 
 def platform_arguments(python: str, platform: Platform) -> list[str]:

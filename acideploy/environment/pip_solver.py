@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from acideploy.environment.explain import is_unreachable, no_pip_set, works_with
+from acideploy.environment.explain import is_unreachable, no_pip_set, without_wheels, works_with
 from acideploy.environment.lock import PipPackage
 from acideploy.environment.loosen import OutOfRuns
 from acideploy.environment.nearest import NoNearest, nearest_set
 from acideploy.environment.pins import Move
-from acideploy.environment.pip import require_pure, resolve
+from acideploy.environment.pip import only_sources, require_pure, resolve
 from acideploy.environment.platforms import Platform
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.uv import UvFailed
 from acideploy.errors import DependencyError
 from acideploy.events import Emit
+
+# Which files may be taken: wheels, sources of what has no wheel, or sources of anything.
+Files: TypeAlias = Literal["wheels", "few sources", "any"]
 
 # What an explanation may take, in runs of uv: some seconds.
 _RUNS_TO_EXPLAIN = 8
@@ -43,18 +47,17 @@ class PipSolver:
         self._emit = emit
         self._explain = explain
 
-    def first_of(self, *attempts: tuple[bool, Sequence[str]]) -> tuple[PipPackage, ...]:
-        """The first attempt that has an answer: whether to take wheels alone, and what to keep to.
+    def first_of(self, *attempts: tuple[Files, Sequence[str]]) -> tuple[PipPackage, ...]:
+        """The first attempt that has an answer: which files to take, and what to keep to.
 
         The versions that conda and the serving stack are known to work with give way to the user's
         own lines, and so do wheels where a line has none. Raises DependencyError, also for a
         source distribution with something to compile.
         """
         failures: list[str] = []
-        for wheels_only, constraints in dict.fromkeys((w, tuple(c)) for w, c in attempts):
-            lines = self._request.requirements
+        for files, constraints in dict.fromkeys((files, tuple(c)) for files, c in attempts):
             try:
-                found = self._resolve(lines, constraints=constraints, wheels_only=wheels_only)
+                found = self._attempt(files, constraints)
             except UvFailed as error:
                 failures.append(error.output)
                 if is_unreachable(error.output):
@@ -63,6 +66,31 @@ class PipSolver:
                 self._require_pure(found)
                 return found
         raise self._no_set(failures[-1])
+
+    def _attempt(self, files: Files, constraints: Sequence[str]) -> tuple[PipPackage, ...]:
+        sources: frozenset[str] = frozenset()
+        while True:
+            try:
+                return self._resolve(
+                    self._request.requirements,
+                    constraints=constraints,
+                    wheels_only=files != "any",
+                    more=only_sources(sources),
+                )
+            except UvFailed as error:
+                more = self._source_only(error.output) if files == "few sources" else sources
+                if more <= sources:
+                    raise
+                sources |= more
+
+    def _source_only(self, output: str) -> frozenset[str]:
+        """Of what uv failed for, what has no wheel in any version."""
+        options = self._request.options
+        return frozenset(
+            name
+            for name in without_wheels(output)
+            if not self._has_answer([*options, name], wheels_only=True, more=["--no-deps"])
+        )
 
     def nearest(self, *, runs: int) -> tuple[Move, ...]:
         """The lines to change so that there is a set. Raises NoNearest and OutOfRuns."""
@@ -105,9 +133,11 @@ class PipSolver:
                 ) from error
             raise
 
-    def _has_answer(self, lines: Sequence[str]) -> bool:
+    def _has_answer(
+        self, lines: Sequence[str], *, wheels_only: bool = False, more: Sequence[str] = ()
+    ) -> bool:
         try:
-            self._resolve(lines, wheels_only=False)
+            self._resolve(lines, wheels_only=wheels_only, more=more)
         except UvFailed:
             return False
         return True

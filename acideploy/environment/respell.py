@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from acideploy.config.problem import Place
 
-_NAME = r"(?P<name>(?:[^\s:]+::)?[A-Za-z0-9][\w.\-]*\s*(?:\[[^\]]*\])?)"
+_NAME = r"(?P<name>(?:[^\s:]+::)?[A-Za-z0-9][\w.\-]*(?:\s*\[[^\]]*\])?)"
 _PIP = re.compile(_NAME + r"(?P<wanted>[^;#]*?)(?P<after>\s*(?:;.*|\s\#.*)?)", re.DOTALL)
 # One clause, with an operator that means the same with another version behind it.
 _ONE = re.compile(r"(?P<operator>\s*(?:===?|~=|<=)\s*)[^\s,*|=]+\s*")
@@ -30,9 +30,7 @@ def respelled(text: str, version: str, *, conda: bool) -> str:
     assert match, text
     one = (_ONE_OF_CONDA if conda else _ONE).fullmatch(match["wanted"])
     operator = one["operator"] if one else "=" if conda else "=="
-    return (
-        f"{match['name'].rstrip() if not one else match['name']}{operator}{version}{match['after']}"
-    )
+    return f"{match['name']}{operator}{version}{match['after']}"
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:

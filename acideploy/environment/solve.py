@@ -77,11 +77,13 @@ def solve_pip(
         request, python=python, platform=platform, scratch=scratch, emit=emit, explain=explain
     )
     found = pip.first_of(
-        (True, (*request.stack.constraints, *given)),
-        (True, given),
-        (True, ()),
-        (False, given),
-        (False, ()),
+        ("wheels", (*request.stack.constraints, *given)),
+        ("wheels", given),
+        ("wheels", ()),
+        ("few sources", given),
+        ("few sources", ()),
+        ("any", given),
+        ("any", ()),
     )
     return tuple(each for each in found if f"{each.name}=={each.version}" not in given)
 

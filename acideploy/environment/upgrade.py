@@ -1,7 +1,8 @@
 """What to change in a conda file so that it can be resolved today: as little as can be found.
 
-First the Python, where the file's own is no longer served. Then files for another Python, which
-become their names. Then conda's packages, as far as its channels can be read, and then pip's.
+First the Python, where the file's own is no longer served. Then lines that nothing can be installed
+by, such as a file for another Python. Then conda's packages, as far as its channels can be read,
+and then pip's.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from pathlib import Path
 
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Environment, Requirement
-from acideploy.environment.changes import Change, changed, for_python
+from acideploy.environment.changes import Change, changed, first_changes
 from acideploy.environment.channels import CondaSettings
-from acideploy.environment.explain import is_unreachable, no_pip_set
+from acideploy.environment.explain import is_unreachable, mentioned, no_pip_set, with_lines
 from acideploy.environment.loosen import Conflict, OutOfRuns
 from acideploy.environment.nearest import NoNearest
 from acideploy.environment.pins import Move
@@ -61,8 +62,8 @@ class Upgrade:
 def propose(asked: Upgrade) -> Proposal:
     """The changes that make a set of packages. Raises DependencyError where none were found."""
     python = choose_python(None, asked.python)[0] if asked.python else nearest_python(asked.conda)
-    fitting = for_python(asked.conda, python, given=asked.python is not None)
-    changes = {each.requirement.place: each for each in fitting}
+    first = first_changes(asked.conda, python, given=asked.python is not None)
+    changes = {each.requirement.place: each for each in first}
     request, problems = _request(asked, changes, python)
     refused = tuple(each for each in problems if each.severity == "error")
     if refused:
@@ -174,9 +175,11 @@ def _nothing_found(
             detail=output,
             hint="take the line out, or name another package",
         )
+    words = mentioned(output)
+    asked = [each for name, each in request.origins if name in words]
     return DependencyError(
         f"no versions were found that can be installed together for Python {request.python}",
-        detail=output,
+        detail=with_lines(asked, output),
         hint="try another Python with `--python`, or take lines out",
     )
 
