@@ -17,6 +17,8 @@ from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.rest import REST, write_rest
 from acideploy.environment.uv import UvFailed
 
+# How many pins are tried at older versions, one at a time.
+_TRIED_ALONE = 8
 _LOWEST = ("--resolution", "lowest-direct")
 
 
@@ -50,7 +52,9 @@ def nearest_set(
     try:
         found = loosen(bounded, search.attempt, loose=search.moved)
     except Conflict as conflict:
-        raise NoNearest(conflict.output) from conflict
+        if not search.lower_some(bounded, conflict.output):
+            raise NoNearest(conflict.output) from conflict
+        found = loosen(bounded, search.attempt, loose=search.moved)
     return tuple(
         Move(
             requirement=requirement,
@@ -152,6 +156,20 @@ class _Search:
         rest += [pin for pin in self._request.stack.requirements if distribution(pin) not in named]
         return self._run([*direct, write_rest(rest, self._scratch)], *_LOWEST)
 
+    def lower_some(self, bounded: Mapping[str, str], output: str) -> bool:
+        """Whether there is a set with one of the pins that are in the way, or else all of them, at
+        an older version, since no newer one will do."""
+        blamed = sorted(bounded.keys() & mentioned(output) - self._lowered)
+        for names in (*({name} for name in blamed[:_TRIED_ALONE]), set(blamed)):
+            self._lowered |= names
+            try:
+                self.attempt(frozenset(bounded))
+            except Conflict:
+                self._lowered -= names
+            else:
+                return True
+        return False
+
     def _find_sources(self, output: str) -> bool:
         """Whether what uv failed for has no wheel in any version, so that its source will do."""
         found = {
@@ -188,10 +206,9 @@ class _Search:
         python, version = self._request.python, found.versions[pin.name]
         reasons = []
         alone = self._alone.get(pin.name, version)
-        if pin.name in self._lowered:
-            reasons.append(f"no wheel for Python {python} after {alone}")
-        elif any(pin.against(alone)):
-            reasons.append(f"no wheel for Python {python} before {alone}")
+        if any(pin.against(alone)):
+            word = "after" if pin.name in self._lowered else "before"
+            reasons.append(f"no wheel for Python {python} {word} {alone}")
         if output := found.conflicts.get(pin.name):
             known = (self.pins.keys() | _names(self._request.stack.requirements)) - {pin.name, REST}
             others = sorted(known & mentioned(output))

@@ -23,7 +23,7 @@ def resolve(
     *,
     constraints: Sequence[str] = (),
     python: str,
-    platform: Platform,
+    files_for: Sequence[str],
     directory: Path,
     scratch: Path,
     wheels_only: bool,
@@ -32,13 +32,14 @@ def resolve(
 ) -> tuple[PipPackage, ...]:
     """What the requirement `lines` come to for `python` (`3.8` or `3.8.18`), sorted by name.
 
-    `more` are further arguments of uv's. Relative paths are relative to `directory`. Raises
-    UvFailed with what uv says, and DependencyError for what no hash can name.
+    `files_for` is what `platform_arguments` says, and `more` are further arguments of uv's.
+    Relative paths are relative to `directory`. Raises UvFailed with what uv says, and
+    DependencyError for what no hash can name.
     """
     limits = scratch / "constraints.txt"
     limits.write_text("\n".join(constraints) + "\n", encoding="utf-8")
     command = ["pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--quiet"]
-    command += ["--constraints", str(limits), *platform_arguments(python, platform)]
+    command += ["--constraints", str(limits), *files_for]
     if wheels_only:
         command += ["--only-binary", ":all:"]
     command += more

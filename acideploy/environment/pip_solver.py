@@ -11,7 +11,7 @@ from acideploy.environment.lock import PipPackage
 from acideploy.environment.loosen import OutOfRuns
 from acideploy.environment.nearest import NoNearest, nearest_set
 from acideploy.environment.pins import Move
-from acideploy.environment.pip import only_sources, require_pure, resolve
+from acideploy.environment.pip import only_sources, platform_arguments, require_pure, resolve
 from acideploy.environment.platforms import Platform
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.uv import UvFailed
@@ -42,6 +42,8 @@ class PipSolver:
         self._request = request
         self._python = python
         self._platform = platform
+        # Once for all runs: it looks for an interpreter.
+        self._files_for = platform_arguments(python, platform)
         self._directory = request.directory if request.directory.is_dir() else scratch
         self._scratch = scratch
         self._emit = emit
@@ -154,7 +156,7 @@ class PipSolver:
             lines,
             constraints=constraints,
             python=self._python,
-            platform=self._platform,
+            files_for=self._files_for,
             directory=self._directory,
             scratch=self._scratch,
             wheels_only=wheels_only,

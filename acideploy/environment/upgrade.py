@@ -7,6 +7,8 @@ and then pip's.
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Environment, Requirement
 from acideploy.environment.changes import Change, changed, first_changes
-from acideploy.environment.channels import CondaSettings
+from acideploy.environment.channels import CondaSettings, without_login
 from acideploy.environment.explain import is_unreachable, mentioned, no_pip_set, with_lines
 from acideploy.environment.loosen import Conflict, OutOfRuns
 from acideploy.environment.nearest import NoNearest
@@ -127,9 +129,7 @@ def _from_index(asked: Upgrade, request: EnvironmentRequest, changes: dict[Place
         moves = solver.nearest(runs=_RUNS)
     except NoNearest as failure:
         if is_unreachable(failure.output):
-            raise no_pip_set(
-                request, failure.output, python=request.python, without_stack=False
-            ) from failure
+            raise _unreachable(asked.conda, request, failure.output) from failure
         raise _nothing_found(request, failure.output, failure.requirement) from failure
     except OutOfRuns as failure:
         raise _nothing_found(request, "") from failure
@@ -165,15 +165,31 @@ def _require_set(asked: Upgrade, request: EnvironmentRequest, *, without_conda: 
         solve(request, platform=asked.platform, scratch=asked.scratch, explain=False)
 
 
+def _unreachable(
+    conda: CondaEnvironment, request: EnvironmentRequest, output: str
+) -> DependencyError:
+    """At the line that names what cannot be reached, where one of the file's does."""
+    error = no_pip_set(request, output, python=request.python, without_stack=False)
+    for requirement in conda.pip:
+        url = re.search(r"https?://[^\s#]+", requirement.text)
+        if url and without_login(url[0]) in without_login(output):
+            error.place = requirement.place
+            break
+    return error
+
+
 def _nothing_found(
     request: EnvironmentRequest, output: str, requirement: Requirement | None = None
 ) -> DependencyError:
     if requirement:
+        of_python = requirement.text in sys.stdlib_module_names
         return DependencyError(
             f"{requirement.text!r} has no version for Python {request.python}, newer or older",
             place=requirement.place,
             detail=output,
-            hint="take the line out, or name another package",
+            hint="take the line out: that module is part of Python"
+            if of_python
+            else "take the line out, or name another package",
         )
     words = mentioned(output)
     asked = [each for name, each in request.origins if name in words]

@@ -57,6 +57,15 @@ def test_of_pins_in_conflict_one_moves_and_no_further_than_it_has_to(shelf: Shel
     }
 
 
+def test_where_no_newer_version_goes_with_the_others_an_older_one_is_taken(shelf: Shelf) -> None:
+    shelf.put("base", "1.0", "1.9", "2.0", "2.1")
+    shelf.put("stale", "5.0", needs=["base<2"])
+    shelf.put("third", "1.0", "2.0", needs=["base"])
+    assert shelf.changes("third==1.0", "base==2.0", "stale==5.0") == {
+        "base==2.0": ("base==1.9", "does not go with stale")
+    }
+
+
 def test_what_is_not_pinned_gives_way_before_what_is(shelf: Shelf) -> None:
     shelf.put("old", "1.0", python="cp36")
     shelf.put("old", "1.1", "1.2")
@@ -174,6 +183,18 @@ def test_a_package_that_is_nowhere_names_its_line(shelf: Shelf) -> None:
     with pytest.raises(DependencyError) as failure:
         shelf.upgrade(no_conda=True)
     assert failure.value.message.startswith("'tarfile' has no version for Python 3.8")
+    assert str(failure.value.place) == "conda.yml:7:7"
+    assert failure.value.hint == "take the line out: that module is part of Python"
+
+
+def test_a_line_whose_host_is_out_of_reach_is_named(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    shelf.conda_file("http://127.0.0.1:9/thing-1.0-py3-none-any.whl")
+    with pytest.raises(DependencyError) as failure:
+        shelf.upgrade(no_conda=True)
+    assert "127.0.0.1:9/thing-1.0-py3-none-any.whl could not be reached" in failure.value.message
     assert str(failure.value.place) == "conda.yml:7:7"
 
 
