@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -73,6 +75,23 @@ def wheel(
         for member, content in files.items():
             archive.writestr(member, content)
         archive.writestr(f"{distribution}/RECORD", f"{record}{distribution}/RECORD,,\n")
+    return path
+
+
+def compiled_source(folder: Path) -> Path:
+    """The source distribution of `native` 1.0, which has a file of C in it."""
+    path = folder / "native-1.0.tar.gz"
+    files = {
+        "setup.py": "from setuptools import Extension, setup\n"
+        "setup(name='native', version='1.0', ext_modules=[Extension('native', ['native.c'])])\n",
+        "PKG-INFO": "Metadata-Version: 2.2\nName: native\nVersion: 1.0\n",
+        "native.c": "int nothing;\n",
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(f"native-1.0/{name}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content.encode()))
     return path
 
 

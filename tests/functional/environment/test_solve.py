@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from acideploy.serving import ServingStack
 from tests.functional.environment.conftest import Machine, write_python
 from tests.parts.channel_server import channel_server
 from tests.parts.conda_package import index, write_package
-from tests.tiny import wheel
+from tests.tiny import compiled_source, wheel
 
 
 def asked(text: str, line: int = 4) -> Requirement:
@@ -230,16 +229,7 @@ def test_a_pin_against_the_serving_stack_has_a_version_that_goes_with_it(
 def test_a_source_that_would_be_compiled_has_a_wheel_of_another_version(
     machine: Machine,
 ) -> None:
-    source = machine.folder / "native-1.0"
-    source.mkdir()
-    (source / "setup.py").write_text(
-        "from setuptools import Extension, setup\n"
-        "setup(name='native', version='1.0', ext_modules=[Extension('native', ['native.c'])])\n"
-    )
-    (source / "PKG-INFO").write_text("Metadata-Version: 2.2\nName: native\nVersion: 1.0\n")
-    (source / "native.c").write_text("int nothing;\n")
-    with tarfile.open(machine.folder / "native-1.0.tar.gz", "w:gz") as archive:
-        archive.add(source, "native-1.0")
+    compiled_source(machine.folder)
     wheel(machine.folder, name="native", version="1.4")
     error = refused(machine, pip(machine, "native==1.0"))
     assert error.message.startswith("native 1.0 has no wheel for this Python")

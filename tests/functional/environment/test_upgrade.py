@@ -12,6 +12,7 @@ from acideploy.events import Noticed
 from tests.functional.environment.conftest import write_python
 from tests.functional.environment.shelf import Shelf
 from tests.parts.conda_package import index, write_package
+from tests.tiny import compiled_source
 
 
 @pytest.fixture
@@ -185,6 +186,13 @@ def test_a_package_that_is_nowhere_names_its_line(shelf: Shelf) -> None:
     assert failure.value.message.startswith("'tarfile' has no version for Python 3.8")
     assert str(failure.value.place) == "conda.yml:7:7"
     assert failure.value.hint == "take the line out: that module is part of Python"
+
+
+def test_a_set_with_something_to_compile_is_not_proposed(shelf: Shelf) -> None:
+    compiled_source(shelf.folder)
+    shelf.conda_file("native==1.0", conda=["python=3.6"])
+    with pytest.raises(DependencyError, match=r"native 1.0 has no wheel for this Python"):
+        shelf.upgrade(no_conda=True)
 
 
 def test_a_line_whose_host_is_out_of_reach_is_named(

@@ -80,3 +80,9 @@ def test_comments_quotes_and_line_ends_stay(end: str, mark: str) -> None:
 def test_a_requirement_that_spans_lines_is_not_guessed_at() -> None:
     with pytest.raises(ValueError, match=r"'numpy >=1,<2' .* conda.yml:2:3"):
         edited("- x\n- numpy\n  >=1,<2\n", [edit(2, 3, "numpy >=1,<2", "numpy=2")])
+
+
+def test_two_edits_of_one_line_do_not_move_each_other() -> None:
+    text = "dependencies: [numpy=1.18.1, pandas=1]\n"
+    edits = [edit(1, 16, "numpy=1.18.1", "numpy=2"), edit(1, 30, "pandas=1", "pandas=1.0.5")]
+    assert edited(text, edits) == "dependencies: [numpy=2, pandas=1.0.5]\n"
