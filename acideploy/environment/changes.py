@@ -15,7 +15,6 @@ from acideploy.config.values import CondaEnvironment, Requirement
 from acideploy.environment.python_version import choose_python
 from acideploy.environment.wheels import fits
 from acideploy.errors import DependencyError
-from acideploy.serving import supported_pythons
 
 _SKLEARN = re.compile(r"sklearn(?P<rest>\s*[^\w.\-].*|)")
 
@@ -44,18 +43,12 @@ def changed(conda: CondaEnvironment, changes: Mapping[Place, Change]) -> CondaEn
     )
 
 
-def first_changes(conda: CondaEnvironment, python: str, *, given: bool) -> Iterator[Change]:
-    """What cannot be had with that Python, whatever else is installed. `given` says that a flag
-    asks for it."""
+def first_changes(conda: CondaEnvironment, python: str, *, reason: str) -> Iterator[Change]:
+    """What cannot be had with that Python, whatever else is installed. `reason` is why it is that
+    one."""
     if conda.python and _asked_python(conda) != python:
-        oldest, *_, newest = supported_pythons()
-        yield Change(
-            requirement=conda.python,
-            after=f"{conda.python.text.lower().partition('python')[0]}python={python}",
-            reason=f"--python {python}"
-            if given
-            else f"the serving stack needs Python {oldest} to {newest}",
-        )
+        channel = conda.python.text.lower().partition("python")[0]
+        yield Change(requirement=conda.python, after=f"{channel}python={python}", reason=reason)
     for requirement in (*conda.packages, *conda.pip):
         if found := _mended(requirement.text, python=python, pip=requirement in conda.pip):
             yield Change(requirement=requirement, after=found[0], reason=found[1])

@@ -7,6 +7,7 @@ and then pip's.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -29,9 +30,12 @@ from acideploy.environment.respell import respelled
 from acideploy.environment.solve import solve, solve_pip
 from acideploy.errors import DependencyError
 from acideploy.events import Emit
+from acideploy.serving import supported_pythons
 
 # A file with two hundred pins takes some thirty.
 _RUNS = 60
+# How many more Pythons are tried where there is no set for the nearest.
+_NEWER_PYTHONS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +66,42 @@ class Upgrade:
 
 
 def propose(asked: Upgrade) -> Proposal:
-    """The changes that make a set of packages. Raises DependencyError where none were found."""
-    python = choose_python(None, asked.python)[0] if asked.python else nearest_python(asked.conda)
-    first = first_changes(asked.conda, python, given=asked.python is not None)
+    """The changes that make a set of packages: for the Python that is asked for or the nearest
+    newer one, else for one that is a little newer still. Raises DependencyError where none were
+    found.
+    """
+    oldest, *_, newest = supported_pythons()
+    first = choose_python(None, asked.python)[0] if asked.python else nearest_python(asked.conda)
+    reason = f"--python {first}" if asked.python else f"only Python {oldest} to {newest} is served"
+    try:
+        return _propose(asked, first, reason)
+    except _NothingFound as failure:
+        reason = f"no set of versions was found for Python {first}"
+        newer = supported_pythons()[supported_pythons().index(first) + 1 :]
+        for python in () if asked.python else newer[:_NEWER_PYTHONS]:
+            with contextlib.suppress(_NothingFound, DependencyError):
+                return _propose(asked, python, reason)
+        raise failure.error from failure
+
+
+class _NothingFound(Exception):
+    """No set of versions for one Python; `error` is what to tell of it."""
+
+    def __init__(self, error: DependencyError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _propose(asked: Upgrade, python: str, reason: str) -> Proposal:
+    """For one Python; `reason` is why it is that one. Raises _NothingFound and DependencyError."""
+    first = first_changes(asked.conda, python, reason=reason)
     changes = {each.requirement.place: each for each in first}
     request, problems = _request(asked, changes, python)
     refused = tuple(each for each in problems if each.severity == "error")
     if refused:
         return Proposal(python=python, changes=(), problems=refused)
     unchecked = _from_channels(asked, request, changes)
-    request, problems = _request(asked, changes, python)
+    request, _ = _request(asked, changes, python)
     _from_index(asked, request, changes)
     request, problems = _request(asked, changes, python)
     _require_set(asked, request, without_conda=bool(unchecked))
@@ -111,7 +141,7 @@ def _from_channels(
     except ChannelUnread:
         return request.conda.origins
     except (Conflict, OutOfRuns) as failure:
-        raise _nothing_found(request, str(failure)) from failure
+        raise _NothingFound(_no_set(request, str(failure))) from failure
     _add(asked.conda, moves, changes)
     return ()
 
@@ -130,9 +160,11 @@ def _from_index(asked: Upgrade, request: EnvironmentRequest, changes: dict[Place
     except NoNearest as failure:
         if is_unreachable(failure.output):
             raise _unreachable(asked.conda, request, failure.output) from failure
-        raise _nothing_found(request, failure.output, failure.requirement) from failure
+        if failure.requirement:
+            raise _no_version(request, failure.requirement, failure.output) from failure
+        raise _NothingFound(_no_set(request, failure.output)) from failure
     except OutOfRuns as failure:
-        raise _nothing_found(request, "") from failure
+        raise _NothingFound(_no_set(request, "")) from failure
     _add(asked.conda, moves, changes)
 
 
@@ -178,19 +210,21 @@ def _unreachable(
     return error
 
 
-def _nothing_found(
-    request: EnvironmentRequest, output: str, requirement: Requirement | None = None
+def _no_version(
+    request: EnvironmentRequest, requirement: Requirement, output: str
 ) -> DependencyError:
-    if requirement:
-        of_python = requirement.text in sys.stdlib_module_names
-        return DependencyError(
-            f"{requirement.text!r} has no version for Python {request.python}, newer or older",
-            place=requirement.place,
-            detail=output,
-            hint="take the line out: that module is part of Python"
-            if of_python
-            else "take the line out, or name another package",
-        )
+    of_python = requirement.text in sys.stdlib_module_names
+    return DependencyError(
+        f"{requirement.text!r} has no version for Python {request.python}, newer or older",
+        place=requirement.place,
+        detail=output,
+        hint="take the line out: that module is part of Python"
+        if of_python
+        else "take the line out, or name another package",
+    )
+
+
+def _no_set(request: EnvironmentRequest, output: str) -> DependencyError:
     words = mentioned(output)
     asked = [each for name, each in request.origins if name in words]
     return DependencyError(

@@ -123,7 +123,18 @@ def test_a_python_that_is_no_longer_served_becomes_the_nearest_newer_one(
     shelf.conda_file(conda=[asked])
     found = shelf.upgrade(no_conda=True)
     assert [(each.requirement.text, each.after) for each in found.changes] == [(asked, after)]
-    assert "the serving stack needs Python 3.8 to 3.13" in found.changes[0].reason
+    assert found.changes[0].reason == "only Python 3.8 to 3.13 is served"
+
+
+def test_where_the_nearest_python_has_no_set_the_next_one_is_tried(shelf: Shelf) -> None:
+    shelf.put("one", "1.0", needs=["shared<2 ; python_version < '3.9'"])
+    shelf.put("two", "1.0", needs=["shared>=2"])
+    shelf.put("shared", "1.0", "2.0")
+    assert shelf.changes("one==1.0", "two==1.0") == {
+        "python=3.8": ("python=3.9", "no set of versions was found for Python 3.8")
+    }
+    with pytest.raises(DependencyError, match=r"together for Python 3\.8"):
+        shelf.upgrade(python="3.8", no_conda=True)
 
 
 def test_a_python_that_is_asked_for_is_taken(shelf: Shelf) -> None:

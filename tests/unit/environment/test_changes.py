@@ -28,7 +28,7 @@ def conda_file(
 
 
 def after(conda: CondaEnvironment, *, python: str = "3.8") -> list[str]:
-    return [each.after for each in first_changes(conda, python, given=False)]
+    return [each.after for each in first_changes(conda, python, reason="why")]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_python_is_the_one_asked_for_or_the_nearest_newer_one(asked: str, ne
 
 def test_a_change_is_made_at_its_place_alone() -> None:
     conda = conda_file(python="python=3.6", pip=["x==1", "y=1", "y=1"])
-    changes = {each.requirement.place: each for each in first_changes(conda, "3.8", given=False)}
+    changes = {each.requirement.place: each for each in first_changes(conda, "3.8", reason="why")}
     new = changed(conda, changes)
     assert new.python is not None
     assert new.python.text == "python=3.8"
