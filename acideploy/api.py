@@ -24,6 +24,7 @@ from acideploy.wanted import check_given, wanted_by, wanted_by_package
 
 if TYPE_CHECKING:
     from acideploy.environment_lock import Locked
+    from acideploy.environment_upgrade import Upgraded, UpgradeRequest
     from acideploy.prune import Pruned
     from acideploy.targets import Answer, Keys, Service
     from acideploy.targets.local.keys import KeyFile
@@ -142,6 +143,18 @@ class Workspace:
             wanted.environment,
             self._working_directory / path,
             write=write,
+            emit=self._emit,
+        )
+
+    def upgrade_environment(self, request: UpgradeRequest) -> Upgraded:
+        """Proposes a conda file that can be resolved today, and writes it where asked to."""
+        from acideploy.environment.channels import read_conda_settings
+        from acideploy.environment_upgrade import upgrade_environment
+
+        return upgrade_environment(
+            request,
+            directory=self._working_directory,
+            settings=read_conda_settings(os.environ, home=Path.home()),
             emit=self._emit,
         )
 

@@ -10,7 +10,11 @@ import sys
 from pathlib import Path
 
 from tests.e2e import script_sweep
-from tests.functional import corpus_commands_table, corpus_configs_table
+from tests.functional import (
+    corpus_commands_table,
+    corpus_conda_table,
+    corpus_configs_table,
+)
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "corpus"
 
@@ -22,10 +26,11 @@ def main() -> int:
         return 2
     configs = corpus_configs_table.main(corpus)
     commands = corpus_commands_table.main(corpus)
+    conda = corpus_conda_table.main(corpus)
     print("\nEntry scripts\n")
     outcomes = script_sweep.sweep(corpus)
     print(script_sweep.table(outcomes))
-    return 1 if configs or commands or any(outcome.ours for outcome in outcomes) else 0
+    return 1 if configs or commands or conda or any(outcome.ours for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":

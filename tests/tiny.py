@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,23 +48,50 @@ CONFIG: Mapping[str, Any] = {
 }
 
 
-def wheel(folder: Path, *, name: str = "tiny", text: str = "answer = 42\n") -> Path:
-    """A wheel with a module, a script and a folder of data."""
-    distribution = f"{name}-1.0.dist-info"
+def wheel(
+    folder: Path,
+    *,
+    name: str = "tiny",
+    version: str = "1.0",
+    text: str = "answer = 42\n",
+    needs: Sequence[str] = (),
+    tag: str = "py3-none-any",
+) -> Path:
+    """A wheel with a module and a script. `needs` are requirements."""
+    distribution = f"{name}-{version}.dist-info"
+    requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
     files = {
         f"{name}/__init__.py": text,
-        f"{name}-1.0.data/scripts/{name}-script": "#!python\nprint('hello')\n",
-        f"{distribution}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-{version}.data/scripts/{name}-script": "#!python\nprint('hello')\n",
+        f"{distribution}/METADATA": f"Metadata-Version: 2.1\nName: {name}\n"
+        f"Version: {version}\n{requires}",
         f"{distribution}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n"
-        "Tag: py3-none-any\n",
+        f"Tag: {tag}\n",
         f"{distribution}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
     record = "".join(f"{path},{_record(content)}\n" for path, content in files.items())
-    path = folder / f"{name}-1.0-py3-none-any.whl"
+    path = folder / f"{name}-{version}-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for member, content in files.items():
             archive.writestr(member, content)
         archive.writestr(f"{distribution}/RECORD", f"{record}{distribution}/RECORD,,\n")
+    return path
+
+
+def compiled_source(folder: Path) -> Path:
+    """The source distribution of `native` 1.0, which has a file of C in it."""
+    path = folder / "native-1.0.tar.gz"
+    files = {
+        "setup.py": "from setuptools import Extension, setup\n"
+        "setup(name='native', version='1.0', ext_modules=[Extension('native', ['native.c'])])\n",
+        "PKG-INFO": "Metadata-Version: 2.2\nName: native\nVersion: 1.0\n",
+        "native.c": "int nothing;\n",
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(f"native-1.0/{name}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content.encode()))
     return path
 
 

@@ -10,6 +10,7 @@ from acideploy.cli.render.amounts import amount
 
 if TYPE_CHECKING:
     from acideploy.environment_lock import Locked
+    from acideploy.environment_upgrade import Upgraded
     from acideploy.models import Model
     from acideploy.package import Package
     from acideploy.plan import Plan
@@ -236,6 +237,37 @@ def locked(value: Locked) -> Shape:
         "pipPackages": {each.name: each.version for each in value.lock.pip},
         "changes": None if value.changes is None else list(value.changes),
     }
+
+
+def upgraded(value: Upgraded) -> Shape:
+    return {
+        "file": value.file,
+        "python": value.python,
+        "changes": [
+            {
+                "line": each.requirement.place.line,
+                "before": each.requirement.text,
+                "after": each.after,
+                "reason": each.reason,
+            }
+            for each in value.changes
+        ],
+        "notChecked": [each.text for each in value.unchecked],
+        "diff": value.difference,
+    }
+
+
+def upgraded_rows(shape: Shape) -> list[Shape]:
+    """A row per line that changes."""
+    return [OrderedDict(change) for change in shape["changes"]]
+
+
+def upgraded_text(value: Upgraded) -> list[str]:
+    """A line for each that changes, with its reason."""
+    return [
+        f"{each.requirement.place}: {each.requirement.text} -> {each.after}: {each.reason}"
+        for each in value.changes
+    ]
 
 
 def keys(value: Keys) -> Shape:

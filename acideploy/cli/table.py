@@ -65,7 +65,12 @@ FOLDER = LazyGroup(
 ENVIRONMENT = LazyGroup(
     "environment",
     "The interpreter and the packages that a script runs with.",
-    {"lock": Entry(f"{_COMMANDS}.environment:lock", "Write down every package, with its hash.")},
+    {
+        "lock": Entry(f"{_COMMANDS}.environment:lock", "Write down every package, with its hash."),
+        "upgrade": Entry(
+            f"{_COMMANDS}.environment:upgrade", "Propose versions that can still be had."
+        ),
+    },
 )
 
 COMMANDS: Commands = {

@@ -59,6 +59,7 @@ CODES: dict[str, str] = {
     "full-azureml": "the script needs azureml-defaults itself, so it is not replaced",
     "conda-package-left-out": "a conda package that a local service cannot have",
     "conda-range-unknown": "a range of versions that pip cannot express",
+    "conda-not-checked": "no conda channel could be read, so its lines were not checked",
     "environment-refused": "the environment cannot be had on this machine",
     "bad-variable": "an environment variable that no process can be given",
     "bad-certificate": "the certificate or its key cannot be loaded, or they do not match",

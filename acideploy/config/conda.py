@@ -14,7 +14,8 @@ from acideploy.config.checked import Findings
 from acideploy.config.conform import conform
 from acideploy.config.document import Items, Node, Scalar, Table, is_blank, is_null, scalars
 from acideploy.config.kinds import conda_kind
-from acideploy.config.read import read_table
+from acideploy.config.read import read_table, table_of
+from acideploy.config.source import make_source
 from acideploy.config.values import CondaEnvironment, Requirement
 
 # `python`, `python=3.6.2`, `conda-forge::python>=3.7`, `python 3.8`; not `python-dateutil`.
@@ -31,6 +32,12 @@ def read_conda_file(path: Path, *, cwd: Path, findings: Findings) -> CondaEnviro
     if table is None:
         return None
     return conda_environment(conform(table, conda_kind(), findings), findings)
+
+
+def read_conda_text(file: str, text: str, findings: Findings) -> CondaEnvironment | None:
+    """The same of a text; `file` is the name to show."""
+    table = table_of(make_source(file, text), findings, may_be_empty=True)
+    return conda_environment(conform(table, conda_kind(), findings), findings) if table else None
 
 
 def conda_environment(table: Table, findings: Findings) -> CondaEnvironment:

@@ -169,6 +169,18 @@ def _decode_windows(content: bytes, start: int, file: str, findings: Findings) -
     return text
 
 
+def decoded(content: bytes) -> tuple[str, str]:
+    """The text of a file that could be read, with its mark and line ends, and its encoding."""
+    encoding = _encoding_of(content)
+    if encoding == "utf-16":
+        encoding = "utf-16-le" if content.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+    encoding = encoding.removesuffix("-sig")
+    try:
+        return content.decode(encoding), encoding
+    except UnicodeDecodeError:
+        return content.decode("cp1252"), "cp1252"
+
+
 def hides_secret(place: Place) -> bool:
     """Whether the line of that place holds a key or a password."""
     return HIDDEN in (place.text or "")

@@ -37,13 +37,22 @@ class CondaFailed(Exception):
         self.explanation = explanation
 
 
+class ChannelUnread(Exception):
+    """A channel cannot be read; `error` is what to tell of it."""
+
+    def __init__(self, error: DependencyError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 def solve(
-    specs: Sequence[str], channels: Sequence[str], *, platform: Platform
+    specs: Sequence[str], channels: Sequence[str], *, platform: Platform, lowest: bool = False
 ) -> tuple[CondaPackage, ...]:
-    """The packages that the `specs` come to, sorted by name.
+    """The packages that the `specs` come to, sorted by name: the newest, or with `lowest` the
+    oldest of those that `specs` name.
 
     `channels` are URLs in the order of their priority, which is conda's `flexible`. Raises
-    CondaFailed, and DependencyError for a channel that cannot be read.
+    CondaFailed and ChannelUnread.
     """
     import rattler
     from rattler.exceptions import FetchRepoDataError, GatewayError, SolverError
@@ -56,6 +65,7 @@ def solve(
             platforms=[rattler.Subdir(platform.subdir), rattler.Subdir("noarch")],
             virtual_packages=_virtual_packages(platform),
             channel_priority=rattler.ChannelPriority.Flexible,
+            strategy="lowest-direct" if lowest else "highest",
         )
 
     try:
@@ -63,7 +73,7 @@ def solve(
     except SolverError as error:
         raise CondaFailed(str(error)) from error
     except (GatewayError, FetchRepoDataError) as error:
-        raise _unreachable(str(error), channels) from error
+        raise ChannelUnread(_unreachable(str(error), channels)) from error
     return tuple(sorted(map(_package, found), key=lambda package: package.name))
 
 

@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from packaging.utils import canonicalize_name
 
 from acideploy.config.values import Requirement
+from acideploy.environment.channels import without_login
 from acideploy.environment.conda_spec import parse_conda_spec
 from acideploy.environment.request import EnvironmentRequest
+from acideploy.environment.upgrade.pins import Move
 from acideploy.errors import DependencyError
 
 _NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
+
+_URL = re.compile(r"https?://[^\s`'\")]+")
+_NO_WHEEL = re.compile(r"([A-Za-z][\w.\-]*?)(?:[<>=!~]=?\S+)? (?:has|have) no usable wheels")
 
 
 def is_unreachable(output: str) -> bool:
@@ -20,10 +25,21 @@ def is_unreachable(output: str) -> bool:
     return _NO_NETWORK.search(output) is not None
 
 
+def without_wheels(output: str) -> frozenset[str]:
+    """What uv says to have no wheel for this Python, in a version that it needs."""
+    return frozenset(map(canonicalize_name, _NO_WHEEL.findall(output)))
+
+
 def no_pip_set(
-    request: EnvironmentRequest, output: str, *, python: str, without_stack: bool
+    request: EnvironmentRequest,
+    output: str,
+    *,
+    python: str,
+    without_stack: bool,
+    nearest: str = "",
 ) -> DependencyError:
-    """`output` is uv's. `without_stack` says that the user's lines alone have an answer."""
+    """`output` is uv's. `without_stack` says that the user's lines alone have an answer, and
+    `nearest` what has one."""
     if "UnknownIssuer" in output:
         return DependencyError(
             "the package index shows a certificate that is not trusted",
@@ -31,44 +47,62 @@ def no_pip_set(
             hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
         )
     if is_unreachable(output):
+        where = _URL.search(output)
         return DependencyError(
-            "the package index could not be reached",
+            f"{without_login(where[0])} could not be reached"
+            if where
+            else "the package index could not be reached",
             detail=output,
             hint="check the network, or name an index with UV_DEFAULT_INDEX",
         )
-    mentioned = _mentioned(output)
-    asked = [requirement for name, requirement in request.origins if name in mentioned]
+    words = mentioned(output)
+    asked = [requirement for name, requirement in request.origins if name in words]
     if without_stack:
         return DependencyError(
             f"what serves the script cannot be installed beside these packages on Python {python}",
-            detail=_with_lines(asked, output),
-            hint="take the version away at one of these lines: the serving stack brings its own"
+            detail=with_lines(asked, output),
+            hint=nearest
+            or "take the version away at one of these lines: the serving stack brings its own"
             if asked
             else "choose another Python with `--python`",
         )
     return DependencyError(
         f"the packages cannot be installed together for Python {python}",
-        detail=_with_lines(asked, output),
-        hint="change the version at one of these lines, or have `acideploy environment upgrade` "
+        detail=with_lines(asked, output),
+        hint=nearest
+        or "change the version at one of these lines, or have `acideploy environment upgrade` "
         "propose versions"
-        if asked
+        if asked or nearest
         else "choose another Python with `--python`, or change the conda file",
     )
+
+
+def works_with(moves: Sequence[Move]) -> str:
+    """`works with pandas==1.1.5 (conda.yml:7:5 asks for pandas==1.0.0)`."""
+    if not moves:
+        return ""
+    told = [
+        f"{each.name}=={each.version} ({each.requirement.place} asks for {each.requirement.text})"
+        for each in moves
+    ]
+    # The command takes a conda file; what stands in a config is to be changed by hand.
+    in_config = any(each.requirement.place.file.endswith(".json") for each in moves)
+    writes = "" if in_config else "; `acideploy environment upgrade` writes that"
+    return f"works with {', '.join(told)}{writes}"
 
 
 def no_conda_set(request: EnvironmentRequest, explanation: str) -> DependencyError:
     """`explanation` is the solver's."""
     assert request.conda is not None
-    mentioned = _mentioned(explanation)
+    words = mentioned(explanation)
     asked = [
         requirement
         for requirement in request.conda.origins
-        if (spec := parse_conda_spec(requirement.text))
-        and canonicalize_name(spec.name) in mentioned
+        if (spec := parse_conda_spec(requirement.text)) and canonicalize_name(spec.name) in words
     ]
     return DependencyError(
         "the conda packages cannot be installed together",
-        detail=_with_lines(asked, explanation),
+        detail=with_lines(asked, explanation),
         hint="change the version at one of these lines, or the channels; `--no-conda` takes conda "
         "packages from PyPI",
     )
@@ -84,10 +118,12 @@ def not_in_lock(requirement: Requirement, found: str | None) -> DependencyError:
     )
 
 
-def _mentioned(text: str) -> frozenset[str]:
+def mentioned(text: str) -> frozenset[str]:
+    """The canonical names of what may be packages."""
     return frozenset(canonicalize_name(word) for word in re.findall(r"[A-Za-z][\w.\-]*", text))
 
 
-def _with_lines(asked: Sequence[Requirement], output: str) -> str:
+def with_lines(asked: Sequence[Requirement], output: str) -> str:
+    """What a tool said, below the user's own lines that it is about."""
     lines = [f"{requirement.place}: {requirement.text}" for requirement in asked]
     return "\n".join([*lines, "", output] if lines else [output])

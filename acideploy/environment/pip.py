@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,27 +24,34 @@ def resolve(
     *,
     constraints: Sequence[str] = (),
     python: str,
-    platform: Platform,
+    files_for: Sequence[str],
     directory: Path,
     scratch: Path,
     wheels_only: bool,
+    more: Sequence[str] = (),
     emit: Emit = ignore,
 ) -> tuple[PipPackage, ...]:
     """What the requirement `lines` come to for `python` (`3.8` or `3.8.18`), sorted by name.
 
+    `files_for` is what `platform_arguments` says, and `more` are further arguments of uv's.
     Relative paths are relative to `directory`. Raises UvFailed with what uv says, and
     DependencyError for what no hash can name.
     """
     limits = scratch / "constraints.txt"
     limits.write_text("\n".join(constraints) + "\n", encoding="utf-8")
     command = ["pip", "compile", "-", "--format", "pylock.toml", "--no-header", "--quiet"]
-    command += ["--constraints", str(limits), *overrides(python)]
-    command += [*platform_arguments(python, platform)]
+    command += ["--constraints", str(limits), *overrides(python), *files_for]
     if wheels_only:
         command += ["--only-binary", ":all:"]
+    command += more
     output = run_uv(command, directory=directory, sent="\n".join(lines) + "\n", emit=emit)
     found = [_with_hash(each, directory) for each in read_pylock(output, python=python)]
     return tuple(sorted(found, key=lambda package: package.name))
+
+
+def only_sources(names: Iterable[str]) -> list[str]:
+    """For uv: what to take from sources, where all else comes from wheels."""
+    return [word for name in sorted(names) for word in ("--no-binary", name)]
 
 
 def platform_arguments(python: str, platform: Platform) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import sys
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Requirement
@@ -36,6 +37,19 @@ def choose_python(
     if exact := re.match(r"={0,2}\s*(\d+\.\d+)", version):
         return _supported(exact[1], asked.text, asked.place), []
     return _newest_within(version, default, asked), []
+
+
+def nearest_python(conda: CondaEnvironment) -> str:
+    """The series that is asked for where it can be served, else the nearest newer one, else the
+    newest."""
+    try:
+        return choose_python(conda, None)[0]
+    except DependencyError:
+        assert conda.python is not None
+        supported = supported_pythons()
+        asked = re.search(r"\d+\.\d+", conda.python.text)
+        newer = [each for each in supported if asked and Version(each) >= Version(asked[0])]
+        return [*newer, supported[-1]][0]
 
 
 def _default_python() -> str:

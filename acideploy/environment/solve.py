@@ -11,35 +11,37 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from acideploy.environment.conda_part import CondaPart
-from acideploy.environment.explain import (
-    is_unreachable,
-    no_conda_set,
-    no_pip_set,
-    not_in_lock,
-)
+from acideploy.environment.explain import no_conda_set, not_in_lock
 from acideploy.environment.lock import CondaPackage, EnvironmentLock, PipPackage
 from acideploy.environment.names import pypi_name
-from acideploy.environment.pip import require_pure, resolve
+from acideploy.environment.pip_solver import PipSolver
 from acideploy.environment.platforms import Platform
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.environment.uv import UvFailed
 from acideploy.errors import DependencyError
 from acideploy.events import Emit, ignore
 
 
 def solve(
-    request: EnvironmentRequest, *, platform: Platform, scratch: Path, emit: Emit = ignore
+    request: EnvironmentRequest,
+    *,
+    platform: Platform,
+    scratch: Path,
+    emit: Emit = ignore,
+    explain: bool = True,
 ) -> EnvironmentLock:
     """The lock that was given, or else one of what is newest now.
 
-    `scratch` is a folder to write to. Raises DependencyError.
+    `scratch` is a folder to write to; `explain` has a failure say what would work. Raises
+    DependencyError.
     """
     if request.lock:
         _require_fitting(request.lock, request, platform)
         return request.lock
     conda = _solve_conda(request, platform)
     python = next((each.version for each in conda if each.name == "python"), request.python)
-    pip = _solve_pip(request, python, conda, platform=platform, scratch=scratch, emit=emit)
+    pip = solve_pip(
+        request, python, conda, platform=platform, scratch=scratch, emit=emit, explain=explain
+    )
     return EnvironmentLock(python=python, platform=platform.subdir, conda=conda, pip=pip)
 
 
@@ -47,7 +49,7 @@ def _solve_conda(request: EnvironmentRequest, platform: Platform) -> tuple[Conda
     if request.conda is None:
         return ()
     # Eighty megabytes of a library, for who needs it.
-    from acideploy.environment.conda import CondaFailed, is_spec
+    from acideploy.environment.conda import ChannelUnread, CondaFailed, is_spec
     from acideploy.environment.conda import solve as solve_conda
 
     _require_specs(request.conda, is_spec)
@@ -55,9 +57,11 @@ def _solve_conda(request: EnvironmentRequest, platform: Platform) -> tuple[Conda
         return solve_conda(request.conda.specs, request.conda.channels, platform=platform)
     except CondaFailed as error:
         raise no_conda_set(request, error.explanation) from error
+    except ChannelUnread as error:
+        raise error.error from error
 
 
-def _solve_pip(
+def solve_pip(
     request: EnvironmentRequest,
     python: str,
     conda: Sequence[CondaPackage],
@@ -65,85 +69,23 @@ def _solve_pip(
     platform: Platform,
     scratch: Path,
     emit: Emit,
+    explain: bool = True,
 ) -> tuple[PipPackage, ...]:
-    home = request.directory if request.directory.is_dir() else scratch
+    """What pip adds to the conda packages. `explain` has a failure say what would work."""
     given = tuple(_given_by_conda(conda))
-    pip = _Pip(python=python, platform=platform, directory=home, scratch=scratch, emit=emit)
-    found = pip.first_of(
-        request,
-        (True, (*request.stack.constraints, *given)),
-        (True, given),
-        (True, ()),
-        (False, given),
-        (False, ()),
+    pip = PipSolver(
+        request, python=python, platform=platform, scratch=scratch, emit=emit, explain=explain
     )
-    pip.require_pure(request, found)
+    found = pip.first_of(
+        ("wheels", (*request.stack.constraints, *given)),
+        ("wheels", given),
+        ("wheels", ()),
+        ("few sources", given),
+        ("few sources", ()),
+        ("any", given),
+        ("any", ()),
+    )
     return tuple(each for each in found if f"{each.name}=={each.version}" not in given)
-
-
-class _Pip:
-    """uv for one Python and one folder."""
-
-    def __init__(
-        self, *, python: str, platform: Platform, directory: Path, scratch: Path, emit: Emit
-    ) -> None:
-        self._python = python
-        self._platform = platform
-        self._directory = directory
-        self._scratch = scratch
-        self._emit = emit
-
-    def first_of(
-        self, request: EnvironmentRequest, *attempts: tuple[bool, Sequence[str]]
-    ) -> tuple[PipPackage, ...]:
-        """The first attempt that has an answer: whether to take wheels alone, and what to keep to.
-
-        The versions that conda and the serving stack are known to work with give way to the user's
-        own lines, and so do wheels where a line has none.
-        """
-        failures: list[str] = []
-        for wheels_only, constraints in dict.fromkeys((w, tuple(c)) for w, c in attempts):
-            try:
-                return self._resolve(request.requirements, constraints, wheels_only)
-            except UvFailed as error:
-                failures.append(error.output)
-                if is_unreachable(error.output):
-                    break
-        alone = not is_unreachable(failures[-1]) and self._has_answer(request.lines)
-        # The last one allows the most: what it says is what is really in the way.
-        raise no_pip_set(request, failures[-1], python=self._python, without_stack=alone)
-
-    def require_pure(self, request: EnvironmentRequest, found: Sequence[PipPackage]) -> None:
-        """Raises DependencyError for a source distribution with something to compile."""
-        require_pure(
-            [each for each in found if each.source],
-            options=request.options,
-            python=self._python,
-            platform=self._platform,
-            directory=self._directory,
-            scratch=self._scratch,
-            emit=self._emit,
-        )
-
-    def _has_answer(self, lines: Sequence[str]) -> bool:
-        try:
-            self._resolve(lines, (), wheels_only=False)
-        except UvFailed:
-            return False
-        return True
-
-    def _resolve(
-        self, lines: Sequence[str], constraints: Sequence[str], wheels_only: bool
-    ) -> tuple[PipPackage, ...]:
-        return resolve(
-            lines,
-            constraints=constraints,
-            python=self._python,
-            platform=self._platform,
-            directory=self._directory,
-            scratch=self._scratch,
-            wheels_only=wheels_only,
-        )
 
 
 def _given_by_conda(conda: Sequence[CondaPackage]) -> Iterator[str]:

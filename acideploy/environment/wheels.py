@@ -27,6 +27,11 @@ def best_wheel(names: Sequence[str], *, python: str) -> str:
     return min(names, key=rank)
 
 
+def fits(name: str, *, python: str) -> bool:
+    """Whether a wheel of that file name can be installed in an image with that Python."""
+    return not _tags_of(name).isdisjoint(_tags(python))
+
+
 def wheel_tags(folder: Path) -> Iterator[str]:
     """The tags of each distribution that is installed in a folder, such as `py3-none-any`.
 

@@ -9,9 +9,15 @@ import click
 
 from acideploy.cli import shapes
 from acideploy.cli.command import command
-from acideploy.cli.commands.files import INFERENCE_FILES, configuration_files
+from acideploy.cli.commands.files import (
+    FULL_AZUREML,
+    INFERENCE_FILES,
+    NO_CONDA,
+    configuration_files,
+)
 from acideploy.cli.options import FILE, STRICT, Option
 from acideploy.cli.session import Session
+from acideploy.cli.usage import WrongUsage
 from acideploy.errors import ConflictError
 
 
@@ -57,3 +63,57 @@ def lock(
             hint="write it with `acideploy environment lock`",
         )
     return shapes.locked(locked)
+
+
+@command(
+    "upgrade",
+    Option("--conda-file", "--cf", type=FILE, required=True, help="The conda file."),
+    Option(
+        "--python",
+        metavar="VERSION",
+        help="The Python to find versions for; else the one asked for, or the nearest newer one.",
+    ),
+    NO_CONDA,
+    FULL_AZUREML,
+    Option("--output-file", "--of", type=FILE, help="Write the new file there."),
+    Option("--write", is_flag=True, help="Write the new file over the old one."),
+    table=shapes.upgraded_rows,
+    examples=[
+        "acideploy environment upgrade --conda-file conda.yml",
+        "acideploy environment upgrade --conda-file conda.yml --python 3.10 --write",
+    ],
+)
+def upgrade(
+    session: Session,
+    *,
+    conda_file: Path,
+    python: str | None,
+    no_conda: bool,
+    full_azureml: bool,
+    output_file: Path | None,
+    write: bool,
+) -> object:
+    """Propose a conda file that can be resolved today, and show the difference.
+
+    What can be kept is kept, comments and layout too; where a version cannot be had, the nearest
+    one that works is taken. Why each line changes is printed on stderr. Nothing is written without
+    `--write` or `--output-file`.
+    """
+    from acideploy.environment_upgrade import UpgradeRequest
+
+    if write and output_file:
+        raise WrongUsage("--write and --output-file cannot be given together", hint="use one")
+    request = UpgradeRequest(
+        conda_file=conda_file,
+        output=conda_file if write else output_file,
+        python=python,
+        no_conda=no_conda,
+        full_azureml=full_azureml,
+    )
+    upgraded = session.workspace.upgrade_environment(request)
+    for line in shapes.upgraded_text(upgraded):
+        click.echo(line, err=True)
+    if session.settings.output or session.settings.query:
+        return shapes.upgraded(upgraded)
+    click.echo(upgraded.difference, nl=False)
+    return None

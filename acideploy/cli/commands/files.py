@@ -42,13 +42,13 @@ _PROFILE = Option(
 _PYTHON = Option(
     "--python", metavar="VERSION", group=_WHAT, help="Run with this Python, whatever is asked for."
 )
-_FULL_AZUREML = Option(
+FULL_AZUREML = Option(
     "--full-azureml",
     is_flag=True,
     group=_WHAT,
     help="Install azureml-defaults itself, not its replacement.",
 )
-_NO_CONDA = Option(
+NO_CONDA = Option(
     "--no-conda",
     is_flag=True,
     envvar="ACIDEPLOY_NO_CONDA",
@@ -68,8 +68,8 @@ INFERENCE_FILES = (
     *table.options(table.INFERENCE, _WHAT),
     table.ENVIRONMENT_DIRECTORY,
     _PYTHON,
-    _FULL_AZUREML,
-    _NO_CONDA,
+    FULL_AZUREML,
+    NO_CONDA,
     _LOCK,
 )
 # What `service update` takes; `deploy` and `check` also choose where it runs.

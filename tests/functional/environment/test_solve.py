@@ -19,7 +19,7 @@ from acideploy.serving import ServingStack
 from tests.functional.environment.conftest import Machine, write_python
 from tests.parts.channel_server import channel_server
 from tests.parts.conda_package import index, write_package
-from tests.tiny import wheel
+from tests.tiny import compiled_source, wheel
 
 
 def asked(text: str, line: int = 4) -> Requirement:
@@ -204,6 +204,48 @@ def test_a_version_that_is_nowhere_names_its_line(machine: Machine) -> None:
     error = refused(machine, pip(machine, "tiny==7.0"))
     assert "cannot be installed together for Python 3.11" in error.message
     assert "conda.yml:0:5: tiny==7.0" in str(error.detail)
+    assert str(error.hint).startswith("works with tiny==1.0 (conda.yml:0:5 asks for tiny==7.0)")
+    assert "acideploy environment upgrade" in str(error.hint)
+
+
+def test_of_pins_in_conflict_the_hint_names_the_one_that_can_move(machine: Machine) -> None:
+    for version in ("1.0", "1.1", "1.2"):
+        wheel(machine.folder, name="base", version=version)
+    wheel(machine.folder, name="user", version="5.0", needs=["base>=1.1"])
+    error = refused(machine, pip(machine, "tiny==1.0", "base==1.0", "user==5.0"))
+    assert str(error.hint).startswith("works with base==1.1 (conda.yml:1:5 asks for base==1.0); ")
+
+
+def test_a_pin_against_the_serving_stack_has_a_version_that_goes_with_it(
+    machine: Machine,
+) -> None:
+    wheel(machine.folder, name="server", needs=["tiny>=2"])
+    wheel(machine.folder, name="tiny", version="2.1")
+    error = refused(machine, pip(machine, "tiny==1.0", stack=("server==1.0",)))
+    assert error.message.startswith("what serves the script cannot be installed beside")
+    assert str(error.hint).startswith("works with tiny==2.1 (conda.yml:0:5 asks for tiny==1.0)")
+
+
+def test_a_source_that_would_be_compiled_has_a_wheel_of_another_version(
+    machine: Machine,
+) -> None:
+    compiled_source(machine.folder)
+    wheel(machine.folder, name="native", version="1.4")
+    error = refused(machine, pip(machine, "native==1.0"))
+    assert error.message.startswith("native 1.0 has no wheel for this Python")
+    assert "works with native==1.4 (conda.yml:0:5 asks for native==1.0)" in str(error.hint)
+
+
+def test_where_the_index_is_out_of_reach_nothing_more_is_tried(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    request = replace(
+        pip(machine, "tiny==1.0"), lines=("--index-url http://127.0.0.1:9/simple", "tiny==1.0")
+    )
+    error = refused(machine, request)
+    assert error.message == "http://127.0.0.1:9/simple/tiny/ could not be reached"
+    assert "works with" not in str(error.hint)
 
 
 def test_a_lock_is_taken_as_it_is(machine: Machine) -> None:

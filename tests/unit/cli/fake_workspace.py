@@ -10,9 +10,12 @@ from typing import Protocol
 
 from acideploy.api import ConfigurationFiles, DeployRequest, UpdateRequest, Workspace
 from acideploy.attachment import Attachment
-from acideploy.config.problem import Problem
+from acideploy.config.problem import Place, Problem
+from acideploy.config.values import Requirement
 from acideploy.environment.lock import EnvironmentLock
+from acideploy.environment.upgrade.changes import Change
 from acideploy.environment_lock import Locked
+from acideploy.environment_upgrade import Upgraded, UpgradeRequest
 from acideploy.events import Emit
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft
@@ -64,6 +67,21 @@ LOCKED = Locked(
     lock=EnvironmentLock(python="3.11.7", platform="linux-64"),
     changes=("- flask 3.0.0", "+ flask 3.1.3"),
     written=True,
+)
+UPGRADED = Upgraded(
+    file="conda.yml",
+    python="3.8",
+    changes=(
+        Change(
+            requirement=Requirement(
+                text="tiny==0.9", place=Place(file="conda.yml", line=7, column=7)
+            ),
+            after="tiny==1.0",
+            reason="no wheel for Python 3.8 before 1.0",
+        ),
+    ),
+    difference="--- conda.yml\n+++ conda.yml\n@@ -7 +7 @@\n-    - tiny==0.9\n+    - tiny==1.0\n",
+    unchecked=(Requirement(text="big=1", place=Place(file="conda.yml", line=3, column=5)),),
 )
 PACKAGE = Package(location="contoso.azurecr.io/package:abc", digest="sha256:abc", size=10)
 ANSWER = Answer(status=200, headers={}, body=b'{"result": [1]}')
@@ -117,6 +135,10 @@ class FakeWorkspace(Workspace):
     def lock_environment(self, files: ConfigurationFiles, path: Path, *, write: bool) -> Locked:
         self._ask(files, path, write)
         return LOCKED
+
+    def upgrade_environment(self, request: UpgradeRequest) -> Upgraded:
+        self._ask(request)
+        return UPGRADED
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
         self._ask(name)

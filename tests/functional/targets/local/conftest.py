@@ -24,9 +24,9 @@ from acideploy.models import ModelStore
 from acideploy.models.store import LayoutModelStore
 from acideploy.plan import Wanted
 from acideploy.targets import Service
-from acideploy.targets.local import LocalTarget
 from acideploy.targets.local.engines import Engines
 from acideploy.targets.local.runnable import ImageSource, Runnable, ServiceImage
+from acideploy.targets.local.target import LocalTarget
 from tests.parts.base_image import BaseImage
 from tests.service_images import ECHO, base_layers, service_image
 from tests.serving_process import serving_environment
