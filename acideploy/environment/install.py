@@ -55,7 +55,7 @@ def _link(
     clock: Clock,
     emit: Emit,
 ) -> Mapping[str, list[Entry]]:
-    from acideploy.environment.conda import link
+    from acideploy.environment.conda_prefix import link
 
     channels = request.conda.channels if request.conda else ()
     python = next((each for each in lock.conda if each.name == "python"), None)

@@ -125,7 +125,7 @@ def _add_interpreter(
     emit: Emit,
 ) -> None:
     if request.conda:
-        from acideploy.environment.conda import link
+        from acideploy.environment.conda_prefix import link
 
         link(
             resolved.conda,

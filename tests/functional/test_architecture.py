@@ -66,6 +66,10 @@ def test_the_docker_sdk_is_known_to_few() -> None:
     assert _importing("docker") == ["credentials.py", "targets/local/engine.py"]
 
 
+def test_rattler_is_known_to_few() -> None:
+    assert _importing("rattler") == ["environment/conda.py", "environment/conda_prefix.py"]
+
+
 def test_only_the_clock_reads_the_time() -> None:
     reading = [
         path
