@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as PipRequirement
-from packaging.utils import canonicalize_name
-
 from acideploy.config.problem import Problem, Severity
 from acideploy.config.values import CondaEnvironment, Requirement
 from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
@@ -26,6 +22,9 @@ _MOVING = re.compile(r"\s*((-e|--editable)\b|([\w.-]+\s*@\s*)?(git|hg|svn|bzr)\+
 _INDEX_OPTION = re.compile(
     r"\s*(-i|-f|--(extra-)?index-url|--find-links|--no-index|--trusted-host)\b"
 )
+
+# A name, or a name at a version. https://peps.python.org/pep-0508/#names
+_PLAIN = re.compile(r"(?P<name>[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)(==\d[\w.]*)?", re.ASCII)
 
 # Every environment has a way to install packages: nothing to tell.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
@@ -118,6 +117,13 @@ def is_option(line: str) -> bool:
 
 def distribution(line: str) -> str | None:
     """The canonical name of what a line asks for, or None for an option or a bare URL."""
+    if plain := _PLAIN.fullmatch(line):
+        return re.sub(r"[-_.]+", "-", plain["name"]).lower()
+    # For what only few files have: it takes longer to import than the rest of reading them.
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as PipRequirement
+    from packaging.utils import canonicalize_name
+
     try:
         return canonicalize_name(PipRequirement(line.partition(" #")[0].strip()).name)
     except InvalidRequirement:

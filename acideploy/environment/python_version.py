@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 import sys
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
-
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import CondaEnvironment, Requirement
 from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
@@ -48,7 +45,7 @@ def nearest_python(conda: CondaEnvironment) -> str:
         assert conda.python is not None
         supported = supported_pythons()
         asked = re.search(r"\d+\.\d+", conda.python.text)
-        newer = [each for each in supported if asked and Version(each) >= Version(asked[0])]
+        newer = [each for each in supported if asked and _series(each) >= _series(asked[0])]
         return [*newer, supported[-1]][0]
 
 
@@ -61,6 +58,9 @@ def _default_python() -> str:
 
 def _newest_within(version: str, default: str, asked: Requirement) -> str:
     """For a range: the running interpreter's version where it fits, else the newest."""
+    # For the few files that have a range.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     try:
         allowed = SpecifierSet(pip_specifier(version) or "")
     except InvalidSpecifier:
@@ -88,3 +88,7 @@ def _python_unsupported(asked: str, place: Place) -> DependencyError:
         place=place,
         hint=f"add `--python {nearest}` to run it with that version, or change the file",
     )
+
+
+def _series(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

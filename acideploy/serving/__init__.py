@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
-
 from acideploy.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ def model_directory(models: Sequence[Model]) -> str:
 def supported_pythons() -> tuple[str, ...]:
     """The Python versions that a service can run on, as `3.8`, oldest first."""
     versions = (path.stem for path in (HERE / "requirements").glob("*.txt"))
-    return tuple(sorted(versions, key=Version))
+    return tuple(sorted(versions, key=lambda version: [int(part) for part in version.split(".")]))
 
 
 def requirements(python_version: str) -> ServingStack:
@@ -102,11 +100,8 @@ def requirements(python_version: str) -> ServingStack:
 
 
 def _minor(python_version: str) -> str:
-    try:
-        version = Version(python_version)
-    except InvalidVersion:
-        return python_version
-    return f"{version.major}.{version.minor}"
+    series = re.match(r"\d+\.\d+", python_version)
+    return series[0] if series else python_version
 
 
 def _names(file: Path) -> frozenset[str]:

@@ -17,7 +17,7 @@ from tests.parts import program
 from tests.parts.engine import docker_engine
 from tests.parts.registry import RunningRegistry
 
-# The layers above the base image, from the bottom up.
+# What lies above the base image, from the bottom up: several layers of packages, one of each other.
 LAYERS = ("packages", "serving", "model", "code")
 SCRIPT = Path("code/var/azureml-app/score.py")
 
@@ -93,7 +93,10 @@ def write_context(folder: Path, registry: RunningRegistry, *, image: str, base: 
     """A Dockerfile on `base`, with the files of the layers that the pushed `image` has above."""
     repository, _, tag = image.rpartition(":")
     manifest = registry.manifest(repository, tag)
-    for name, layer in zip(LAYERS, manifest["layers"][-len(LAYERS) :], strict=True):
+    below = registry.manifest(*base.partition("/")[2].rsplit(":", 1))["layers"]
+    above = manifest["layers"][len(below) :]
+    names = ["packages"] * (len(above) - len(LAYERS) + 1) + [*LAYERS[1:]]
+    for name, layer in zip(names, above, strict=True):
         with tarfile.open(registry.blob_path(layer["digest"])) as tar:
             tar.extractall(folder / name, filter="tar")
     config = json.loads(registry.blob_path(manifest["config"]["digest"]).read_bytes())["config"]
