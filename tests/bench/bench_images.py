@@ -149,8 +149,7 @@ def _others(kept: RunningRegistry, folder: Path) -> Others:
                 # Docker's command without its plugin for BuildKit, say.
                 others.missing.append(missing(builder.name, error.stderr.decode()))
                 continue
-            if builder.knows_no_layers:
-                others.first.append((f"{builder.name}, packages given", first))
+            others.first.append((f"{builder.name}, packages given", first))
             others.again.append((f"{builder.name}, best of {len(again)}", min(again)))
     return others
 

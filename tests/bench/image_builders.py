@@ -24,10 +24,7 @@ SCRIPT = Path("code/var/azureml-app/score.py")
 
 @dataclass(frozen=True, kw_only=True)
 class Builder:
-    """A program that builds an image of a Dockerfile, and pushes it to `repository`.
-
-    Where it shares its engine with another one, its first push would find that one's layers.
-    """
+    """A program that builds an image of a Dockerfile, and pushes it to `repository`."""
 
     name: str
     repository: str
@@ -35,7 +32,6 @@ class Builder:
     build: tuple[str, ...]
     push: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
-    knows_no_layers: bool = True
 
     @property
     def env(self) -> dict[str, str]:
@@ -55,15 +51,16 @@ class Builder:
 def docker_builders() -> Iterator[tuple[Builder, Builder]]:
     """Docker with BuildKit, its default since version 23, and with what it built with before.
 
-    Both in one new engine. Raises MissingPartError without one.
+    Each in an engine of its own, where the first push finds no layers. Raises MissingPartError
+    without one.
     """
     # Debian's command has BuildKit in itself; later ones need a plugin for that.
     debian = Path("/usr/bin/docker")
     docker = str(debian if debian.exists() else program("docker", package="docker.io"))
-    with docker_engine() as host:
+    with docker_engine() as one, docker_engine() as other:
         yield (
-            _docker(docker, host, buildkit=True),
-            _docker(docker, host, buildkit=False),
+            _docker(docker, one, buildkit=True),
+            _docker(docker, other, buildkit=False),
         )
 
 
@@ -117,5 +114,4 @@ def _docker(docker: str, host: str, *, buildkit: bool) -> Builder:
         build=(docker, "build", "--quiet"),
         push=(docker, "push", "--quiet"),
         variables={"DOCKER_HOST": host, "DOCKER_BUILDKIT": str(int(buildkit))},
-        knows_no_layers=buildkit,
     )
