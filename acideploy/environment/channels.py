@@ -98,11 +98,11 @@ def channel_url(name: str, settings: CondaSettings, *, directory: Path) -> Itera
 
 
 def without_login(url: str) -> str:
-    """The URL of a channel with no user, no password and no token.
+    """The URL of a channel, or a text with several, with no user, no password and no token.
 
     https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/custom-channels.html
     """
-    return re.sub(r"(?<=://)[^/@]*@", "", re.sub(r"/t/[^/]+(?=/)", "", url, count=1))
+    return re.sub(r"(?<=://)[^/@\s]*@", "", re.sub(r"/t/[^/\s]+(?=/)", "", url))
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from acideploy.environment.channels import without_login
@@ -135,16 +134,11 @@ def _package(record: RepoDataRecord) -> CondaPackage:
 
 
 def _unreachable(message: str, channels: Sequence[str]) -> DependencyError:
-    named = [channel for channel in _hosts(channels) if channel in message]
-    where = named[0] if named else ", ".join(map(without_login, channels))
+    told, plain = without_login(message), [without_login(channel) for channel in channels]
+    named = [channel for channel in plain if channel in told]
     return DependencyError(
-        f"the conda channel {where} cannot be read",
-        detail=re.sub(r"(?<=://)[^/@\s]*@", "", message),
+        f"the conda channel {named[0] if named else ', '.join(plain)} cannot be read",
+        detail=told,
         hint="check its name and the network; `--no-conda` takes conda packages from PyPI, and the "
         "interpreter from the base image",
     )
-
-
-def _hosts(channels: Sequence[str]) -> Iterator[str]:
-    for channel in channels:
-        yield without_login(channel)

@@ -62,18 +62,22 @@ def no_pip_set(
             f"what serves the script cannot be installed beside these packages on Python {python}",
             detail=with_lines(asked, output),
             hint=nearest
-            or "take the version away at one of these lines: the serving stack brings its own"
-            if asked
-            else "choose another Python with `--python`",
+            or (
+                "take the version away at one of these lines: the serving stack brings its own"
+                if asked
+                else "choose another Python with `--python`"
+            ),
         )
     return DependencyError(
         f"the packages cannot be installed together for Python {python}",
         detail=with_lines(asked, output),
         hint=nearest
-        or "change the version at one of these lines, or have `acideploy environment upgrade` "
-        "propose versions"
-        if asked or nearest
-        else "choose another Python with `--python`, or change the conda file",
+        or (
+            "change the version at one of these lines, or have `acideploy environment upgrade` "
+            "propose versions"
+            if asked
+            else "choose another Python with `--python`, or change the conda file"
+        ),
     )
 
 

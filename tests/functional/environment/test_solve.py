@@ -19,6 +19,7 @@ from acideploy.serving import ServingStack
 from tests.functional.environment.conftest import Machine, write_python
 from tests.parts.channel_server import channel_server
 from tests.parts.conda_package import index, write_package
+from tests.parts.process import free_port
 from tests.tiny import compiled_source, wheel
 
 
@@ -161,6 +162,18 @@ def test_a_login_that_is_wrong_is_told_and_not_shown(machine: Machine) -> None:
         error = refused(machine, conda(machine, channels=(url,)))
     assert f"{server.url} cannot be read" in error.message
     assert "401" in str(error.detail)
+    assert "secret" not in f"{error} {error.detail} {error.hint}"
+
+
+@pytest.mark.parametrize("login", ["me:secret@{host}", "{host}/t/secret"])
+def test_a_login_for_a_channel_that_does_not_answer_is_not_shown(
+    machine: Machine, login: str
+) -> None:
+    host = f"127.0.0.1:{free_port()}"
+    url = f"http://{login.format(host=host)}/channel"
+    error = refused(machine, conda(machine, channels=(url,)))
+    assert f"http://{host}/channel cannot be read" in error.message
+    assert "Connection refused" in str(error.detail)
     assert "secret" not in f"{error} {error.detail} {error.hint}"
 
 
