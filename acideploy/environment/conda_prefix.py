@@ -43,15 +43,13 @@ def link(
     import rattler
     from rattler.exceptions import InstallerError
 
-    named = [*packages]
-    if python and python not in packages:
-        named.append(python)
-    told_only = {each.name for each in named} - {each.name for each in packages}
+    told_only = [python] if python and python not in packages else []
+    records = [_record(package, channels) for package in (*packages, *told_only)]
 
     async def run(advance: Progress) -> None:
         await rattler.install(
-            [_record(package, channels) for package in named],
-            ignored_packages=told_only,
+            records,
+            ignored_packages={each.name for each in told_only},
             target_prefix=folder,
             alternative_target_prefix=prefix,
             platform=rattler.Subdir(platform.subdir),

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -121,18 +122,7 @@ class EnvironmentLayers:
         files = install_groups(
             missing, lock, request, python=python, scratch=scratch, clock=self._clock, emit=emit
         )
-        tell = one_at_a_time(emit)
-
-        def make(tag: str, title: str, entries: list[Entry]) -> tuple[KeptLayer, ...]:
-            layer = layer_of(
-                entries,
-                title=title,
-                below=os.path.dirname(LOCK[1:]),
-                mtime=self._mtime,
-                compression=compression,
-            )
-            return (self._kept.keep_layer(tag, layer, emit=tell),)
-
+        make = partial(self._make_layer, compression=compression, emit=one_at_a_time(emit))
         # One is hashed while another one is on its way.
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
             started = {
@@ -143,6 +133,18 @@ class EnvironmentLayers:
             whole = threads.submit(make, tag, "lock", [text_entry(LOCK[1:], text)])
             layers |= {tag: making.result() for tag, making in started.items()}
             return (*(kept for each in layers.values() for kept in each), *whole.result())
+
+    def _make_layer(
+        self, tag: str, title: str, entries: list[Entry], *, compression: Compression, emit: Emit
+    ) -> tuple[KeptLayer, ...]:
+        layer = layer_of(
+            entries,
+            title=title,
+            below=os.path.dirname(LOCK[1:]),
+            mtime=self._mtime,
+            compression=compression,
+        )
+        return (self._kept.keep_layer(tag, layer, emit=emit),)
 
 
 def _serving(request: EnvironmentRequest) -> frozenset[str]:

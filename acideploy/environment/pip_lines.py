@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from acideploy.config.problem import Problem, Severity
 from acideploy.config.values import CondaEnvironment, Requirement
 from acideploy.environment.conda_spec import parse_conda_spec, pip_specifier
 from acideploy.environment.names import is_only_conda, pypi_name
 from acideploy.errors import DependencyError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement as PipRequirement
 
 # Stands for "the serving stack" in a conda file, and is replaced by the pinned one.
 SERVING_PLACEHOLDER = "azureml-defaults"
@@ -120,14 +124,32 @@ def distribution(line: str) -> str | None:
     if plain := _PLAIN.fullmatch(line):
         return re.sub(r"[-_.]+", "-", plain["name"]).lower()
     # For what only few files have: it takes longer to import than the rest of reading them.
-    from packaging.requirements import InvalidRequirement
-    from packaging.requirements import Requirement as PipRequirement
     from packaging.utils import canonicalize_name
 
+    wanted = parsed(line)
+    return canonicalize_name(wanted.name) if wanted else None
+
+
+def parsed(line: str) -> PipRequirement | None:
+    """What a line says, without its comment; None for an option, a path or a bare URL."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as PipRequirement
+
     try:
-        return canonicalize_name(PipRequirement(line.partition(" #")[0].strip()).name)
+        return PipRequirement(line.partition(" #")[0].strip())
     except InvalidRequirement:
         return None
+
+
+def allows(line: str, version: str) -> bool:
+    """Whether a version, a pre-release too, is one that the line asks for."""
+    from packaging.version import InvalidVersion
+
+    wanted = parsed(line)
+    try:
+        return wanted is None or wanted.specifier.contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def _moves(requirement: Requirement, text: str) -> Problem:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as PipRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -14,6 +12,7 @@ from acideploy.environment.conda_part import CondaPart
 from acideploy.environment.explain import no_conda_set, not_in_lock
 from acideploy.environment.lock import CondaPackage, EnvironmentLock, PipPackage
 from acideploy.environment.names import pypi_name
+from acideploy.environment.pip_lines import allows, parsed
 from acideploy.environment.pip_solver import PipSolver
 from acideploy.environment.platforms import Platform
 from acideploy.environment.request import EnvironmentRequest
@@ -128,17 +127,9 @@ def _require_fitting(
     versions = {each.name: each.version for each in lock.pip}
     versions |= dict(line.split("==") for line in _given_by_conda(lock.conda))
     for name, origin in request.origins:
-        try:
-            wanted = PipRequirement(origin.text.partition(" #")[0].strip())
-        except InvalidRequirement:
+        wanted, version = parsed(origin.text), versions.get(name)
+        if wanted is None:
             continue
-        version = versions.get(name)
-        if version is None or (wanted.specifier and not _allows(wanted, version)):
+        # A folder has no version.
+        if version is None or (wanted.specifier and not allows(origin.text, version)):
             raise not_in_lock(origin, version and f"{name} {version}")
-
-
-def _allows(wanted: PipRequirement, version: str) -> bool:
-    try:
-        return wanted.specifier.contains(version, prereleases=True)
-    except InvalidVersion:
-        return False

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as PipRequirement
 from packaging.specifiers import Specifier
 from packaging.version import InvalidVersion, Version
 
 from acideploy.config.values import Requirement
-from acideploy.environment.pip_lines import distribution
+from acideploy.environment.pip_lines import allows, distribution, parsed
 from acideploy.environment.request import EnvironmentRequest
 
 _EXACT = ("==", "===", "~=")
@@ -52,7 +50,7 @@ class Pin:
     def against(self, version: str) -> Iterator[Requirement]:
         """The user's lines that do not allow a version."""
         for line, requirement in zip(self.lines, self.requirements, strict=True):
-            if not _allows(line, version):
+            if not allows(line, version):
                 yield requirement
 
 
@@ -88,7 +86,8 @@ def pin_of(name: str, asked: Sequence[tuple[str, Requirement]]) -> Pin:
 
 def with_specifier(line: str, specifier: str) -> str:
     """The line with other versions; extras and markers stay."""
-    wanted = PipRequirement(line.partition(" #")[0].strip())
+    wanted = parsed(line)
+    assert wanted is not None
     extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
     marker = f" ; {wanted.marker}" if wanted.marker else ""
     return f"{wanted.name}{extras}{specifier}{marker}"
@@ -108,27 +107,12 @@ def _floor(lines: Sequence[str]) -> str | None:
     return None
 
 
-def _allows(line: str, version: str) -> bool:
-    wanted = _parsed(line)
-    try:
-        return wanted is None or wanted.specifier.contains(version, prereleases=True)
-    except InvalidVersion:
-        return False
-
-
 def _clauses(lines: Sequence[str]) -> list[Specifier]:
-    return [clause for line in lines if (wanted := _parsed(line)) for clause in wanted.specifier]
+    return [clause for line in lines if (wanted := parsed(line)) for clause in wanted.specifier]
 
 
 def _of(clause: Specifier) -> Version | None:
     try:
         return Version(clause.version.removesuffix(".*"))
     except InvalidVersion:
-        return None
-
-
-def _parsed(line: str) -> PipRequirement | None:
-    try:
-        return PipRequirement(line.partition(" #")[0].strip())
-    except InvalidRequirement:
         return None
