@@ -126,6 +126,8 @@ def test_a_crash_in_init_is_traced_to_the_script_and_the_old_container_goes_on(
 def test_what_images_were_made_of_is_kept_for_the_next_and_pruned_when_no_service_is_left(
     project: Workspace,
 ) -> None:
+    # Others run in the environments that the tests share.
+    (project.services.parent / "environments").unlink()
     project.deploy()
     assert project.run("workspace", "prune").result["stored"] == []
     project.run("service", "delete", "-n", "echo-svc")
