@@ -1,0 +1,1 @@
+"""Azure Resource Manager: the front door of the control plane."""

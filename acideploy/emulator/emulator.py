@@ -1,0 +1,115 @@
+"""The emulator as a whole: its parts are put together here and nowhere else."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from acideploy.emulator.arm.app import ResourceManager
+from acideploy.emulator.arm.routes import Provider
+from acideploy.emulator.certificates import server_context
+from acideploy.emulator.clock import Clock
+from acideploy.emulator.cloud import FRONT, Cloud
+from acideploy.emulator.control import Control
+from acideploy.emulator.entra.routes import Entra
+from acideploy.emulator.metadata import CloudMetadata
+from acideploy.emulator.signer import Signer
+from acideploy.emulator.sites import Sites
+from acideploy.emulator.store import Store
+
+
+class Surface(Protocol):
+    """A provider of resources, with what it does beside answering Resource Manager."""
+
+    provider: Provider
+
+    async def resume(self) -> None:
+        """Takes up again what was there when the emulator was last stopped."""
+
+    async def close(self) -> None:
+        """Ends what runs; the store keeps what `resume` needs."""
+
+
+class Emulator:
+    """Azure on loopback, from `async with` to its end. `cloud` is what its surfaces share.
+
+    `directory` holds all state and is made when it is missing. `port` is the one of Resource
+    Manager and Microsoft Entra, others follow it; 0 takes any that are free.
+    """
+
+    def __init__(
+        self, directory: Path, *, clock: Clock, host: str = "127.0.0.1", port: int = 8443
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        store = Store(directory / "state.sqlite")
+        names = () if host in ("127.0.0.1", "::1") else (host,)
+        self.cloud = Cloud(
+            directory=directory,
+            clock=clock,
+            store=store,
+            sites=Sites(
+                host=host,
+                first_port=port,
+                context=server_context(directory, *names),
+                store=store,
+            ),
+            signer=Signer(directory / "tokens.key"),
+            client_secret=_client_secret(store),
+        )
+        self._surfaces: list[Surface] = []
+
+    async def __aenter__(self) -> Emulator:
+        await self.cloud.open_site(FRONT, self._front())
+        for surface in self._surfaces:
+            await surface.resume()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for surface in reversed(self._surfaces):
+            await surface.close()
+        await self.cloud.sites.close_all()
+        self.cloud.store.close()
+
+    def _front(self) -> Starlette:
+        cloud = self.cloud
+        manager = ResourceManager(cloud, [surface.provider for surface in self._surfaces])
+        return Starlette(
+            routes=[
+                *Control(cloud).routes(),
+                *CloudMetadata(cloud).routes(),
+                *Entra(cloud).routes(),
+                Route("/{path:path}", _Answering(manager)),
+            ]
+        )
+
+
+class _Answering:
+    """Requests of every method for Resource Manager, as ASGI."""
+
+    def __init__(self, manager: ResourceManager) -> None:
+        self._manager = manager
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response: Response = await self._manager.answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+def _client_secret(store: Store) -> str:
+    known = store.get("client", "secret")
+    if known is None:
+        known = {"value": secrets.token_urlsafe(30)}
+        store.put("client", "secret", known)
+    return str(known["value"])

@@ -1,0 +1,1 @@
+"""Microsoft Entra: who is who, and the tokens that say so."""

@@ -1,0 +1,25 @@
+"""Emulators for tests: with time that does not wait, and with time that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from acideploy.emulator.clock import ManualClock
+from tests.emulated import START, Emulated, emulated
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[Emulated]:
+    """An emulator of the test's own, without Azure's delays."""
+    with emulated(tmp_path / "emulator") as running:
+        yield running
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Iterator[Emulated]:
+    """An emulator whose time moves only when the test says so."""
+    with emulated(tmp_path / "emulator", clock=ManualClock(START)) as running:
+        yield running
