@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from acideploy.emulator.acr.surface import ContainerRegistries
 from acideploy.emulator.arm.app import ResourceManager
 from acideploy.emulator.arm.routes import Provider
 from acideploy.emulator.certificates import server_context
@@ -42,11 +43,18 @@ class Emulator:
     """Azure on loopback, from `async with` to its end. `cloud` is what its surfaces share.
 
     `directory` holds all state and is made when it is missing. `port` is the one of Resource
-    Manager and Microsoft Entra, others follow it; 0 takes any that are free.
+    Manager and Microsoft Entra, others follow it; 0 takes any that are free. `engine_host` is the
+    address of the container engine that builds images; None: none are built.
     """
 
     def __init__(
-        self, directory: Path, *, clock: Clock, host: str = "127.0.0.1", port: int = 8443
+        self,
+        directory: Path,
+        *,
+        clock: Clock,
+        host: str = "127.0.0.1",
+        port: int = 8443,
+        engine_host: str | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         store = Store(directory / "state.sqlite")
@@ -64,7 +72,9 @@ class Emulator:
             signer=Signer(directory / "tokens.key"),
             client_secret=_client_secret(store),
         )
-        self._surfaces: list[Surface] = []
+        self._surfaces: list[Surface] = [
+            ContainerRegistries(self.cloud, engine_host=engine_host),
+        ]
 
     async def __aenter__(self) -> Emulator:
         await self.cloud.open_site(FRONT, self._front())
