@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from acideploy.emulator.acr.bodies import check_kinds
 from acideploy.emulator.acr.copying import copy_image
 from acideploy.emulator.acr.data.errors import RegistryError
 from acideploy.emulator.acr.data.registry import RegistryData
@@ -71,26 +72,22 @@ class ImportRoutes:
         return empty_response(202, {"location": url, **supported(REGISTRY_VERSIONS)})
 
     async def _perform(self, order: _Order, operation: str) -> None:
-        await self._cloud.clock.delay(_IMPORT)
+        waiting = asyncio.create_task(self._cloud.clock.delay(_IMPORT))
+        failure, status = None, 200
         try:
-            if not order.force:
-                _refuse_known(order)
-            for repository, tag in order.tags:
-                manifest = await copy_image(order.source, order.reference, order.target, repository)
-                if tag:
-                    await order.target.put_manifest(
-                        repository, tag, manifest.media_type, manifest.body
-                    )
+            await _copy(order)
         except (ImportFailure, RegistryError) as error:
-            failure = {"code": error.code, "message": str(error)}
-            self._operations.finish(operation, error=failure, status=error.status)
-        else:
-            self._operations.finish(operation)
+            failure, status = {"code": error.code, "message": str(error)}, error.status
+        await waiting
+        self._operations.finish(operation, error=failure, status=status)
 
     def _order(self, target: RegistryData, body: dict[str, Any]) -> _Order:
-        source = body.get("source")
-        image = source.get("sourceImage") if isinstance(source, dict) else None
-        if not isinstance(source, dict) or not isinstance(image, str) or not image:
+        check_kinds(body, {"source": dict, "targetTags": list, "untaggedTargetRepositories": list})
+        source = body.get("source") or {}
+        kinds = {"resourceId": str, "registryUri": str, "sourceImage": str, "credentials": dict}
+        check_kinds(source, kinds)
+        image = source.get("sourceImage")
+        if not image:
             raise invalid_content("The request content was invalid: 'sourceImage' is missing.")
         mode = body.get("mode") or "NoForce"
         if mode not in ("NoForce", "Force"):
@@ -111,7 +108,7 @@ class ImportRoutes:
 
     def _source(self, source: dict[str, Any], name: str) -> ImageSource:
         if identifier := source.get("resourceId"):
-            registry = self._registries.by_id(str(identifier))
+            registry = self._registries.by_id(identifier)
             if registry is None:
                 raise registry_error(
                     404,
@@ -119,7 +116,7 @@ class ImportRoutes:
                     f"The source registry {identifier} could not be found.",
                 )
             return OwnRepository(self._registries.content(registry), name)
-        server = str(source.get("registryUri") or "")
+        server: str = source.get("registryUri") or ""
         if not server:
             raise registry_error(
                 400, "InvalidParameter", "Either 'resourceId' or 'registryUri' is needed."
@@ -131,6 +128,16 @@ class ImportRoutes:
         own = {each["properties"]["loginServer"] for each in self._registries.all()}
         ca = str(authority_path(self._cloud.directory)) if server in own else None
         return RemoteRepository(server, name, credentials=credentials, ca=ca)
+
+
+async def _copy(order: _Order) -> None:
+    """Raises ImportFailure and RegistryError."""
+    if not order.force:
+        _refuse_known(order)
+    for repository, tag in order.tags:
+        manifest = await copy_image(order.source, order.reference, order.target, repository)
+        if tag:
+            await order.target.put_manifest(repository, tag, manifest.media_type, manifest.body)
 
 
 def _refuse_known(order: _Order) -> None:
@@ -156,7 +163,7 @@ def _target(image: str, default: str) -> tuple[str, str]:
 
 
 def _texts(body: dict[str, Any], name: str) -> Sequence[str]:
-    value = body.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+    value: list[str] = body.get(name) or []
+    if not all(isinstance(each, str) and each for each in value):
         raise invalid_content(f"The request content was invalid: '{name}' is not a list of texts.")
     return value

@@ -8,16 +8,17 @@ from typing import Any
 
 from starlette.responses import Response
 
+from acideploy.emulator.acr.bodies import check_kinds
 from acideploy.emulator.acr.errors import registry_error
 from acideploy.emulator.acr.operations import Operations, status_url
 from acideploy.emulator.acr.registries import Registries, registry_id
 from acideploy.emulator.acr.registry_document import (
     SKUS,
     TYPE,
+    WRITABLE,
     change_registry,
     new_registry,
     shown_registry,
-    wrong_member,
 )
 from acideploy.emulator.acr.versions import changes_take_time
 from acideploy.emulator.arm.errors import ArmError, invalid_content
@@ -240,11 +241,8 @@ def _version_header(call: Call) -> dict[str, str]:
 
 def _check(body: dict[str, Any], known: Document | None) -> None:
     """Raises ArmError for what a registry cannot be."""
-    for name in ("sku", "properties", "tags", "identity"):
-        if body.get(name) is not None and not isinstance(body[name], dict):
-            raise invalid_content(f"The request content was invalid: '{name}' is not an object.")
-    if wrong := wrong_member(body.get("properties") or {}):
-        raise invalid_content(f"The request content was invalid: '{wrong}' is of another type.")
+    check_kinds(body, {"sku": dict, "properties": dict, "tags": dict, "identity": dict})
+    check_kinds(body.get("properties") or {}, {**WRITABLE, "policies": dict})
     sku = str((body.get("sku") or {}).get("name", "Basic"))
     if sku.lower() == "classic":
         raise registry_error(

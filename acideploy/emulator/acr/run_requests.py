@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from acideploy.emulator.acr.bodies import check_run
 from acideploy.emulator.acr.registry_document import TYPE
 from acideploy.emulator.acr.steps import (
     Step,
@@ -40,6 +41,7 @@ def resolved_request(
 
     Raises ArmError for what is no request.
     """
+    check_run(body)
     kind = body.get("type")
     if kind == "TaskRunRequest":
         return _of_task(body, registry, store)
@@ -103,6 +105,7 @@ def _of_task(
     if task is None:
         raise ArmError(404, "TaskNotFound", f"The task '{name}' could not be found.")
     properties, changes = task["properties"], body.get("overrideTaskStepProperties") or {}
+    check_run(changes)
     if properties.get("status") == "Disabled":
         raise ArmError(409, "TaskDisabled", f"The task '{name}' is disabled.")
     step = dict(properties["step"])

@@ -44,6 +44,8 @@ class Order:
     source: str | None
     timeout: int
     steps: tuple[Step, ...] = ()
+    # Done when an agent takes the run.
+    queue: asyncio.Future[None] = field(init=False)
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 
@@ -71,6 +73,7 @@ class Running:
         log = self._log(order.registry, order.run)
         log.begin(self._cloud.clock.now())
         self._orders[identifier] = order
+        order.queue = asyncio.ensure_future(self._cloud.clock.delay(_QUEUE))
         task = asyncio.create_task(self._execute(order, log), name=f"run {order.run['name']}")
         self._tasks[identifier] = task
 
@@ -84,7 +87,7 @@ class Running:
         """Ends a run; nothing when it has ended. Returns when it has."""
         identifier = run["id"].lower()
         if order := self._orders.get(identifier):
-            await asyncio.to_thread(order.cancellation.cancel)
+            await _cancel(order)
             await asyncio.wait([self._tasks[identifier]], timeout=10)
 
     async def wait(self, run: Document) -> None:
@@ -95,9 +98,7 @@ class Running:
     async def close(self) -> None:
         """Ends all runs, as a stop of the emulator does."""
         for order in list(self._orders.values()):
-            await asyncio.to_thread(order.cancellation.cancel)
-        for task in list(self._tasks.values()):
-            task.cancel()
+            await _cancel(order)
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=10)
 
@@ -113,7 +114,7 @@ class Running:
         began = self._cloud.clock.now().timestamp()
         status = "Canceled"
         try:
-            await self._cloud.clock.delay(_QUEUE)
+            await asyncio.wait([order.queue])
             if not order.cancellation.cancelled:
                 now = self._cloud.clock.now()
                 self._runs.change(order.run["id"], status="Running", startTime=offset_time(now))
@@ -212,6 +213,11 @@ class Running:
     def _log(self, registry: Document, run: Document) -> RunLog:
         blob = self._storage.blob(container_of(registry), f"logs/{run['name']}/rawtext.log")
         return RunLog(blob, self._cloud.clock.now)
+
+
+async def _cancel(order: Order) -> None:
+    await asyncio.to_thread(order.cancellation.cancel)
+    order.queue.cancel()
 
 
 def _prepare(source: Source, workspace: Path, log: RunLog) -> None:

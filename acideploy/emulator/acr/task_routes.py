@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from acideploy.emulator.acr.bodies import check_kinds, check_run
 from acideploy.emulator.acr.parts import Parts
 from acideploy.emulator.acr.registries import Registries
 from acideploy.emulator.acr.registry_document import modified, offset_time, system_data
@@ -53,6 +54,9 @@ _STEP = (
 _BASE_IMAGE_TRIGGER = ("baseImageTriggerType", "updateTriggerPayloadType", "status", "name")
 
 
+_KINDS = {"properties": dict, "identity": dict, "tags": dict}
+
+
 class TaskRoutes:
     def __init__(self, registries: Registries) -> None:
         self._tasks = Parts(registries, "tasks")
@@ -79,6 +83,7 @@ class TaskRoutes:
 
     async def _put(self, call: Call) -> Response:
         registry, body = self._tasks.registries.of(call), await call.body()
+        check_kinds(body, _KINDS)
         wanted, known = body.get("properties") or {}, self._tasks.find(call)
         _check(wanted)
         now = call.cloud.clock.now()
@@ -107,6 +112,7 @@ class TaskRoutes:
 
     async def _patch(self, call: Call) -> Response:
         task, body = self._task(call), await call.body()
+        check_kinds(body, _KINDS)
         task["properties"] = _merged(task["properties"], body.get("properties") or {})
         _check(task["properties"])
         if body.get("tags") is not None:
@@ -128,10 +134,13 @@ class TaskRoutes:
 
 
 def _check(properties: Mapping[str, Any]) -> None:
-    step = properties.get("step")
-    if not isinstance(step, dict) or step.get("type") not in KINDS:
+    check_kinds(properties, {"step": dict, "trigger": dict, "credentials": dict})
+    check_run(properties)
+    step = properties.get("step") or {}
+    check_run(step)
+    if step.get("type") not in KINDS:
         raise ArmError(400, "InvalidParameter", "The step of the task is missing or unknown.")
-    if not isinstance(properties.get("platform"), dict):
+    if not properties.get("platform"):
         raise ArmError(400, "InvalidParameter", "The platform of the task is missing.")
 
 
