@@ -66,6 +66,16 @@ class Emulator:
         )
         self._surfaces: list[Surface] = []
 
+    @property
+    def engine(self) -> str | None:
+        """Where the container engine answers; None when nothing runs."""
+        return None
+
+    @property
+    def registry(self) -> str | None:
+        """The login server of the registry that is there from the start."""
+        return self.cloud.sites.find("registry:emulator")
+
     async def __aenter__(self) -> Emulator:
         await self.cloud.open_site(FRONT, self._front())
         for surface in self._surfaces:

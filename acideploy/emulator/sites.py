@@ -96,6 +96,10 @@ class Sites:
         """`localhost:PORT` of a site that is open."""
         return f"localhost:{self._open[name].port}"
 
+    def find(self, name: str) -> str | None:
+        """`localhost:PORT` of a site; None when it is not open."""
+        return self.address(name) if name in self._open else None
+
     async def close(self, name: str, *, forget: bool = False) -> None:
         """Stops serving a name; `forget` gives its port to others too."""
         if forget:
