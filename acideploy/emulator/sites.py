@@ -113,9 +113,11 @@ class Sites:
         await asyncio.gather(*(self.close(name) for name in list(self._open)))
 
     def _listen(self, name: str) -> socket.socket:
-        if known := self._store.get(_PORTS, name):
+        # The first site answers where the user says, the others where they have always answered.
+        known = self._store.get(_PORTS, name)
+        if known and (self._open or not self._first_port):
             return self._bound(known["port"], name)
-        taken = {document["port"] for document in self._store.list(_PORTS)}
+        taken = {each["port"] for each in self._store.list(_PORTS) if each != known}
         port = self._first_port
         while True:
             while port in taken:
@@ -123,8 +125,8 @@ class Sites:
             try:
                 listening = self._bound(port, name)
             except EmulatorError:
-                # The first one is what the user was told; others may be anywhere.
-                if not taken:
+                # The first one is where the user says; others may be anywhere.
+                if not self._open:
                     raise
                 port += 1
                 continue

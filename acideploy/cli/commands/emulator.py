@@ -67,7 +67,6 @@ _START_OPTIONS = (
     "start",
     Option("--detach", "-d", is_flag=True, help="Return when it answers; it goes on by itself."),
     *_START_OPTIONS,
-    examples=("acideploy emulator start --detach", "acideploy emulator start --speed 10"),
 )
 def start(session: Session, *, detach: bool, **given: Any) -> object:
     """Start Azure on this machine."""
@@ -120,7 +119,6 @@ def reset(session: Session, *, state: Path | None) -> object:
 @command(
     "env",
     _STATE,
-    examples=('eval "$(acideploy emulator env)"', "acideploy emulator env -o json"),
 )
 def env(session: Session, *, state: Path | None) -> object:
     """Print the variables that point clients at it, for a shell to read."""
@@ -163,7 +161,6 @@ def logs(session: Session, *, state: Path | None, follow: bool) -> None:
     "run",
     click.Argument(["words"], nargs=-1, required=True, metavar="-- COMMAND..."),
     *_START_OPTIONS,
-    examples=("acideploy emulator run --speed none -- pytest",),
 )
 def run(session: Session, *, words: tuple[str, ...], **given: Any) -> None:
     """Run a command with it: started before, unless it runs already, and stopped after."""
