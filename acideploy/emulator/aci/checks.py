@@ -15,7 +15,8 @@ from acideploy.emulator.arm.errors import ArmError
 from acideploy.emulator.arm.locations import LOCATIONS, normalized
 from acideploy.emulator.store import Document
 
-_GROUP_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+# Documented as lower-case; recorded with `myContainerGroup`.
+_GROUP_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 _LABEL = re.compile(r"[a-z][-a-z0-9]{3,61}[a-z0-9]")
 _CONTAINERS_MOST = 60
 _PORTS_MOST = 5
@@ -66,9 +67,9 @@ def check_group(group: Document, name: str, version: str) -> None:
     if not _GROUP_NAME.fullmatch(name):
         raise refuse(
             "InvalidContainerGroupName",
-            f"The container group name '{name}' is invalid. It can contain only lowercase letters, "
-            "numbers and hyphens. The first and the last character must be a letter or number. The "
-            "value must be between 1 and 63 characters long.",
+            f"The container group name '{name}' is invalid. It can contain only letters, numbers "
+            "and hyphens. The first and the last character must be a letter or number. The value "
+            "must be between 1 and 63 characters long.",
         )
     _check_word(properties.get("osType"), "osType", ("Windows", "Linux"), "InvalidOsType", name)
     policy = properties.get("restartPolicy", "Always")
