@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from acideploy.emulator.aci.container_checks import check_container, check_volumes
+from acideploy.emulator.aci.credential_checks import check_credentials
 from acideploy.emulator.aci.document import SCOPES
-from acideploy.emulator.aci.refusals import cannot_update, refuse
-from acideploy.emulator.aci.versions import knows
+from acideploy.emulator.aci.refusals import cannot_update, refuse, twice
 from acideploy.emulator.arm.errors import ArmError
 from acideploy.emulator.arm.locations import LOCATIONS, normalized
 from acideploy.emulator.store import Document
@@ -81,7 +79,7 @@ def check_group(group: Document, name: str, version: str) -> None:
         _check_address(address, properties, name)
     _check_ports(properties, name)
     check_volumes(properties, name)
-    _check_credentials(group, name, version)
+    check_credentials(group, name, version)
 
 
 def _check_word(value: Any, what: str, words: tuple[str, ...], code: str, name: str) -> None:
@@ -108,7 +106,7 @@ def _check_containers(properties: Document, name: str) -> None:
         check_container(container, properties, name)
     for container in first:
         check_container(container, properties, name, is_init=True)
-    for each in _twice(container["name"] for container in (*containers, *first)):
+    for each in twice(container["name"] for container in (*containers, *first)):
         raise refuse(
             "DuplicateContainerName",
             f"The container name '{each}' is used more than once in container group '{name}'.",
@@ -188,7 +186,7 @@ def _check_ports(properties: Document, name: str) -> None:
                 f"The port '{number}' in container group '{name}' is reserved by the platform.",
             )
     for ports in (shown, inner):
-        for number, protocol in _twice(_port(port) for port in ports):
+        for number, protocol in twice(_port(port) for port in ports):
             raise refuse(
                 "DuplicatePort",
                 f"The port '{number}' ({protocol}) is used more than once in container group "
@@ -198,50 +196,6 @@ def _check_ports(properties: Document, name: str) -> None:
 
 def _port(port: Document) -> tuple[int, str]:
     return port["port"], port.get("protocol", "TCP")
-
-
-def _check_credentials(group: Document, name: str, version: str) -> None:
-    credentials = group["properties"].get("imageRegistryCredentials", [])
-    owned = [each.lower() for each in group.get("identity", {}).get("userAssignedIdentities", {})]
-    for each in credentials:
-        server, identity = each.get("server", ""), each.get("identity")
-        if not server or "://" in server or "/" in server:
-            raise refuse(
-                "InvalidImageRegistryServer",
-                f"The server '{server}' in 'imageRegistryCredentials' of container group '{name}' "
-                "is invalid. It must be a host name without a protocol.",
-            )
-        if identity and not knows(version, "identityOfRegistry"):
-            raise refuse(
-                "InvalidImageRegistryCredentialType",
-                f"Identity in 'imageRegistryCredentials' of container group '{name}' is not "
-                "supported.",
-            )
-        if identity and (each.get("username") or each.get("password")):
-            # The service spells it so.
-            raise refuse(
-                "AmbiguousImageResitryCredentialType",
-                f"Username and password cannot be given with identity in "
-                f"'imageRegistryCredentials' of container group '{name}'.",
-            )
-        if identity and identity.lower() not in owned:
-            raise refuse(
-                "InvalidImageRegistryIdentity",
-                f"The identity in 'imageRegistryCredentials' of container group '{name}' is "
-                "invalid. It must be one of the group's user assigned identities.",
-            )
-        if not identity and not (each.get("username") and each.get("password")):
-            raise refuse(
-                "InvalidImageRegistryCredential",
-                f"The username and password for '{server}' in 'imageRegistryCredentials' of "
-                f"container group '{name}' cannot be empty.",
-            )
-    for server in _twice(each["server"].lower() for each in credentials):
-        raise refuse(
-            "DuplicateImageRegistryServer",
-            f"The server '{server}' is used more than once in 'imageRegistryCredentials' of "
-            f"container group '{name}'.",
-        )
 
 
 def check_update(group: Document, known: Document) -> None:
@@ -265,7 +219,3 @@ def _fixed(group: Document) -> Any:
         properties.get("priority", "Regular"),
         group.get("zones"),
     )
-
-
-def _twice(values: Iterable[Any]) -> list[Any]:
-    return [value for value, count in Counter(values).items() if count > 1]

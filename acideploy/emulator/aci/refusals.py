@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
 from acideploy.emulator.arm.errors import ArmError
 
 
@@ -75,3 +79,8 @@ def cannot_update(name: str) -> ArmError:
         "type, restart policy, network profile, CPU, memory or GPU resources for a container "
         "group, you must delete it first and then create a new one.",
     )
+
+
+def twice(values: Iterable[Any]) -> list[Any]:
+    """What is there more than once."""
+    return [value for value, count in Counter(values).items() if count > 1]

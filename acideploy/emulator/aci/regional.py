@@ -1,11 +1,26 @@
-"""What there is in a region beside groups: usages, capabilities, images that are at hand."""
+"""What there is in a region beside groups: operations, usages, capabilities, images at hand."""
 
 from __future__ import annotations
 
+from starlette.responses import Response
+
+from acideploy.emulator.aci.groups import Groups
 from acideploy.emulator.aci.quotas import QUOTAS
-from acideploy.emulator.arm.locations import LOCATIONS
+from acideploy.emulator.aci.record import NAMESPACE
+from acideploy.emulator.aci.refusals import refuse
+from acideploy.emulator.arm.errors import ArmError
+from acideploy.emulator.arm.locations import LOCATIONS, normalized
+from acideploy.emulator.arm.routes import Call, Route, json_response
+from acideploy.emulator.cloud import SUBSCRIPTION
 from acideploy.emulator.store import Document
 
+OTHER_TYPES = (
+    "locations/usages",
+    "locations/capabilities",
+    "locations/cachedImages",
+    "locations/operations",
+    "operations",
+)
 _COUNTS_OF_GROUPS = ("ContainerGroups", "DedicatedContainerGroups", "ConfidentialContainerGroups")
 # What the service had at hand in 2024, as far as it is known.
 _CACHED = (
@@ -48,7 +63,7 @@ _OPERATIONS = (
 )  # fmt: skip
 
 
-def usages(subscription: str, region: str, taken: dict[str, int]) -> list[Document]:
+def _usages(subscription: str, region: str, taken: dict[str, int]) -> list[Document]:
     scope = (
         f"/subscriptions/{subscription}/providers/Microsoft.ContainerInstance/locations/{region}"
     )
@@ -69,7 +84,7 @@ def _segment(name: str) -> str:
     return name if name in _COUNTS_OF_GROUPS else name[0].lower() + name[1:]
 
 
-def capabilities(region: str) -> list[Document]:
+def _capabilities(region: str) -> list[Document]:
     return [
         {
             "resourceType": "containerGroups",
@@ -88,11 +103,11 @@ def capabilities(region: str) -> list[Document]:
     ]
 
 
-def cached_images() -> list[Document]:
+def _cached_images() -> list[Document]:
     return [{"osType": os, "image": image} for os, image in _CACHED]
 
 
-def operations() -> list[Document]:
+def _operations() -> list[Document]:
     return [
         {
             "name": f"Microsoft.ContainerInstance/{name}",
@@ -108,5 +123,47 @@ def operations() -> list[Document]:
     ]
 
 
-def is_region(name: str) -> bool:
-    return name in LOCATIONS
+class Regions:
+    """What is asked of a region, and of the service as a whole."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+
+    def routes(self) -> tuple[Route, ...]:
+        namespace = f"/providers/{NAMESPACE}"
+        location = f"/subscriptions/{{subscription}}{namespace}/locations/{{location}}"
+        return (
+            Route("GET", location + "/operations/{operation}", self._get_operation),
+            Route("GET", location + "/usages", self._list_usages),
+            Route("GET", location + "/capabilities", self._list_capabilities),
+            Route("GET", location + "/cachedImages", self._list_cached_images),
+            Route("GET", f"{namespace}/operations", self._list_operations),
+        )
+
+    async def _get_operation(self, call: Call) -> Response:
+        found = self._groups.operations.find(call["operation"])
+        if found is None:
+            raise ArmError(404, "OperationNotFound", "The operation does not exist.")
+        return json_response(200, found)
+
+    async def _list_usages(self, call: Call) -> Response:
+        region = _region(call)
+        taken = self._groups.usage(region)
+        return json_response(200, {"value": _usages(SUBSCRIPTION, region, taken)})
+
+    async def _list_capabilities(self, call: Call) -> Response:
+        return json_response(200, {"value": _capabilities(_region(call))})
+
+    async def _list_cached_images(self, call: Call) -> Response:
+        _region(call)
+        return json_response(200, {"value": _cached_images()})
+
+    async def _list_operations(self, call: Call) -> Response:
+        return json_response(200, {"value": _operations()})
+
+
+def _region(call: Call) -> str:
+    region = normalized(call["location"])
+    if region not in LOCATIONS:
+        raise refuse("InvalidLocation", f"The location '{call['location']}' is invalid.")
+    return region

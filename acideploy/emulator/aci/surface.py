@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
-from acideploy.emulator.aci import logs, regional
+from acideploy.emulator.aci import logs
 from acideploy.emulator.aci.answer import describe
 from acideploy.emulator.aci.checks import check_group, check_location
 from acideploy.emulator.aci.document import read_exec, read_group, read_tags
@@ -13,11 +13,11 @@ from acideploy.emulator.aci.groups import Groups
 from acideploy.emulator.aci.orders import RegistryLogin, all_containers, no_login
 from acideploy.emulator.aci.record import NAMESPACE, TYPE
 from acideploy.emulator.aci.refusals import refuse
+from acideploy.emulator.aci.regional import OTHER_TYPES, Regions
 from acideploy.emulator.aci.runtime import Runtime
 from acideploy.emulator.aci.sockets import Sockets
 from acideploy.emulator.aci.versions import VERSIONS
 from acideploy.emulator.arm.errors import ArmError, group_not_found, resource_not_found
-from acideploy.emulator.arm.locations import normalized
 from acideploy.emulator.arm.routes import (
     Call,
     Provider,
@@ -37,13 +37,6 @@ _LIMITS = {
     "x-ms-ratelimit-remaining-subscription-resource-requests-pt5m": "1499",
     "x-ms-ratelimit-remaining-subscription-resource-requests-pt1h": "14999",
 }
-_OTHER_TYPES = (
-    "locations/usages",
-    "locations/capabilities",
-    "locations/cachedImages",
-    "locations/operations",
-    "operations",
-)
 _FAULTS = ("quota", "capacity", "imagePull", "crash", "slowStart")
 
 
@@ -72,8 +65,8 @@ class ContainerInstances:
                     name="containerGroups", versions=VERSIONS, summary=_summary, delete=self._drop
                 ),
             ),
-            other_types=dict.fromkeys(_OTHER_TYPES, VERSIONS),
-            routes=self._routes(),
+            other_types=dict.fromkeys(OTHER_TYPES, VERSIONS),
+            routes=(*self._routes(), *Regions(self._groups).routes()),
         )
 
     def sockets(self) -> list[WebSocketRoute]:
@@ -92,7 +85,6 @@ class ContainerInstances:
         groups = f"{scope}/resourceGroups/{{group}}{namespace}/containerGroups"
         group = groups + "/{name}"
         container = group + "/containers/{container}"
-        location = f"{scope}{namespace}/locations/{{location}}"
         return (
             Route("GET", f"{scope}{namespace}/containerGroups", self._list),
             Route("GET", groups, self._list),
@@ -107,11 +99,6 @@ class ContainerInstances:
             Route("GET", container + "/logs", self._get_logs),
             Route("POST", container + "/exec", self._exec),
             Route("POST", container + "/attach", self._attach),
-            Route("GET", location + "/operations/{operation}", self._get_operation),
-            Route("GET", location + "/usages", self._list_usages),
-            Route("GET", location + "/capabilities", self._list_capabilities),
-            Route("GET", location + "/cachedImages", self._list_cached_images),
-            Route("GET", f"{namespace}/operations", self._list_operations),
         )
 
     async def _put(self, call: Call) -> Response:
@@ -213,27 +200,6 @@ class ContainerInstances:
         found, name = self._find_container(call)
         return self._answer(200, found, self._sockets.offer_attach(found["id"].lower(), name))
 
-    async def _get_operation(self, call: Call) -> Response:
-        found = self._groups.operations.find(call["operation"])
-        if found is None:
-            raise ArmError(404, "OperationNotFound", "The operation does not exist.")
-        return json_response(200, found)
-
-    async def _list_usages(self, call: Call) -> Response:
-        region = _region(call)
-        taken = self._groups.usage(region)
-        return json_response(200, {"value": regional.usages(SUBSCRIPTION, region, taken)})
-
-    async def _list_capabilities(self, call: Call) -> Response:
-        return json_response(200, {"value": regional.capabilities(_region(call))})
-
-    async def _list_cached_images(self, call: Call) -> Response:
-        _region(call)
-        return json_response(200, {"value": regional.cached_images()})
-
-    async def _list_operations(self, call: Call) -> Response:
-        return json_response(200, {"value": regional.operations()})
-
     async def _list_outbound(self, call: Call) -> Response:
         self._find(call)
         return json_response(200, [])
@@ -280,13 +246,6 @@ class ContainerInstances:
 
 def _id(call: Call) -> str:
     return resource_id(SUBSCRIPTION, call["group"], TYPE, call["name"])
-
-
-def _region(call: Call) -> str:
-    region = normalized(call["location"])
-    if not regional.is_region(region):
-        raise refuse("InvalidLocation", f"The location '{call['location']}' is invalid.")
-    return region
 
 
 def _tail(text: str) -> int | None:
