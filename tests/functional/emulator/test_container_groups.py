@@ -64,7 +64,8 @@ def test_no_secret_is_ever_answered(azure: Emulated) -> None:
     properties = made.json["properties"]
     answers = [made, azure.arm("GET", f"{GROUPS}/one"), azure.arm("GET", GROUPS)]
     for answer in answers:
-        assert b"hidden" not in answer.body and b"aGlkZGVu" not in answer.body
+        assert b"hidden" not in answer.body
+        assert b"aGlkZGVu" not in answer.body
     variables = properties["containers"][0]["properties"]["environmentVariables"]
     assert variables == [{"name": "KEY"}]
     assert properties["volumes"][0] == {"name": "files", "secret": {}}

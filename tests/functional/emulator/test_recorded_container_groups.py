@@ -10,7 +10,7 @@ import pytest
 
 from acideploy.emulator.cloud import SUBSCRIPTION
 from tests.emulated import Emulated
-from tests.recordings import Recorded, recording, shape
+from tests.recordings import recording, shape
 
 _CLI, _SDK = "azure-cli-container--", "sdk-containerinstance-python--"
 # What cannot be rewritten, and is not the emulator's to say.
