@@ -13,6 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from acideploy.emulator.aci.no_engine import NoEngine
+from acideploy.emulator.aci.runtime import Runtime
+from acideploy.emulator.aci.surface import ContainerInstances
 from acideploy.emulator.arm.app import ResourceManager
 from acideploy.emulator.arm.routes import Provider
 from acideploy.emulator.certificates import server_context
@@ -42,11 +45,18 @@ class Emulator:
     """Azure on loopback, from `async with` to its end. `cloud` is what its surfaces share.
 
     `directory` holds all state and is made when it is missing. `port` is the one of Resource
-    Manager and Microsoft Entra, others follow it; 0 takes any that are free.
+    Manager and Microsoft Entra, others follow it; 0 takes any that are free. `runtime` runs the
+    containers; without one nothing runs.
     """
 
     def __init__(
-        self, directory: Path, *, clock: Clock, host: str = "127.0.0.1", port: int = 8443
+        self,
+        directory: Path,
+        *,
+        clock: Clock,
+        host: str = "127.0.0.1",
+        port: int = 8443,
+        runtime: Runtime | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         store = Store(directory / "state.sqlite")
@@ -64,7 +74,8 @@ class Emulator:
             signer=Signer(directory / "tokens.key"),
             client_secret=_client_secret(store),
         )
-        self._surfaces: list[Surface] = []
+        self._instances = ContainerInstances(self.cloud, runtime or NoEngine())
+        self._surfaces: list[Surface] = [self._instances]
 
     @property
     def engine(self) -> str | None:
@@ -101,6 +112,7 @@ class Emulator:
                 *Control(cloud).routes(),
                 *CloudMetadata(cloud).routes(),
                 *Entra(cloud).routes(),
+                *self._instances.sockets(),
                 Route("/{path:path}", _Answering(manager)),
             ]
         )
