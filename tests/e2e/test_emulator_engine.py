@@ -32,8 +32,11 @@ from acideploy.emulator.aci.runtime import (
 )
 from tests.parts.acr import OWNER, RunningAcr
 from tests.parts.base_image import BaseImage, push
+from tests.parts.dress import Plain
 from tests.parts.process import free_port
+from tests.parts.proxy import proxy
 from tests.parts.registry import RunningRegistry, registry
+from tests.parts.traffic import Answer, Request
 
 FOR_EVER = ("sleep", "1000")
 REPOSITORY = "emulator/python"
@@ -551,6 +554,35 @@ async def test_a_registry_may_ask_for_the_password_itself(
         with pytest.raises(ImageError) as refused:
             await engine.resolve(name, Credentials(server="", username="user", password="no"))
         assert refused.value.inaccessible
+
+
+class _NoEngines(Plain):
+    """Engines do not come here, as if they ran in a virtual machine."""
+
+    def answer(self, request: Request) -> Answer | None:
+        agent = request.head.get("user-agent") or ""
+        return None if agent.startswith("Python") else Answer(status=502)
+
+
+@in_loop
+async def test_an_engine_that_does_not_reach_the_registry_is_brought_the_image(
+    engine: Engine, base_image_part: BaseImage, registry_part: RunningRegistry
+) -> None:
+    # One for this kind of processor among several.
+    push(base_image_part, registry_part, "brought", variant="index")
+    with proxy(registry_part, dress=_NoEngines()) as door:
+        image = await engine.resolve(f"{door.host}/brought", None)
+        await engine.pull(image, None)
+        read = len(door.traffic)
+        # It is there now.
+        await engine.pull(image, None)
+        assert len(door.traffic) == read
+        lost = Image(name=image.name, digest="sha256:" + "0" * 64)
+        with pytest.raises(ImageError) as missing:
+            await engine.pull(lost, None)
+        assert missing.value.inaccessible
+    async with opened(engine) as group:
+        assert await said(group, image, "echo brought") == "brought\n"
 
 
 @in_loop

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 import ssl
 from http import HTTPStatus
 from typing import Any
 
 from acideploy.emulator.aci.engine.api import EngineApi, EngineRefusal
+from acideploy.emulator.aci.engine.load import archive
 from acideploy.emulator.aci.engine.reference import Reference, loaded_name, local_reference
 from acideploy.emulator.aci.engine.registry import ForeignRegistryError, Registry
 from acideploy.emulator.aci.engine.threads import in_thread
@@ -20,6 +22,8 @@ _NOT_THERE = re.compile(
     r"denied|not found|unauthorized|manifest unknown|name unknown|does not exist|invalid reference",
     re.IGNORECASE,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Images:
@@ -50,19 +54,48 @@ class Images:
 
     async def pull(self, image: Image, credentials: Credentials | None) -> None:
         """Brings an image into the engine. Raises ImageError."""
-        if await self.local_id(image) is None:
+        if await self.local_id(image) is not None:
+            return
+        reference = local_reference(image.pinned)
+        try:
             await self._pull_by_engine(image.pinned, credentials)
+        except ImageError as error:
+            if reference is None:
+                raise
+            # Whether the login is wrong or the engine does not come here, the registry tells.
+            _log.info("the engine cannot pull %s: %s", image.pinned, error)
+            await self._load(image, reference, credentials)
 
     async def local_id(self, image: Image) -> str | None:
-        """What the engine calls it; None when it does not have it.
-
-        One of another repository with the same content will not do where a login is asked for.
-        """
+        """What the engine calls it; None when it does not have it."""
+        names = {image.pinned, loaded_name(image)}
         own = local_reference(image.name) is not None
-        for name in (image.pinned, loaded_name(image) if own else image.digest):
-            if found := await self._inspect(name):
+        for name in (*names, image.digest):
+            found = await self._inspect(name)
+            # Podman offers the same content of another repository, where another login is due.
+            if found and (not own or names & _names(found) or found["Id"] == image.digest):
                 return str(found["Id"])
         return None
+
+    async def _load(
+        self, image: Image, reference: Reference, credentials: Credentials | None
+    ) -> None:
+        content = archive(
+            self._registry(reference, credentials),
+            reference,
+            architecture=await self._api.architecture(),
+            name=loaded_name(image),
+        )
+        try:
+            failure = await self._api.call(
+                lambda client: _failure(client.load_image(content) or ())
+            )
+        except EngineRefusal as refusal:
+            failure = str(refusal)
+        except ForeignRegistryError as error:
+            failure = f"{reference.server} is no registry of the emulator: {error}"
+        if failure:
+            raise ImageError(failure, inaccessible=False)
 
     async def _inspect(self, name: str) -> Any:
         try:
@@ -116,6 +149,10 @@ def _pull_unverified(client: Any, name: str, login: dict[str, str] | None) -> st
 def _failure(told: Any) -> str:
     found = [line.get("error") or line.get("message") for line in told]
     return next((str(each) for each in found if each), "")
+
+
+def _names(found: Any) -> set[str]:
+    return {*(found.get("RepoDigests") or ()), *(found.get("RepoTags") or ())}
 
 
 def _digest(name: str, found: Any) -> str:
