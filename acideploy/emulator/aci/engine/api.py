@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import docker
 import urllib3
 
 from acideploy.emulator.aci.engine.threads import in_thread
+from acideploy.emulator.aci.runtime import ContainerError
 
 Result = TypeVar("Result")
 
@@ -21,12 +23,18 @@ Result = TypeVar("Result")
 _SECONDS = 600.0
 
 
-class EngineRefusal(Exception):
+class EngineRefusal(ContainerError):
     """The engine refuses, with an HTTP status, or cannot be reached: `status` is None."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+    @property
+    def missing(self) -> bool:
+        """There is no such container, image or volume."""
+        # Podman answers 500 where one is removed while it looks.
+        return self.status == HTTPStatus.NOT_FOUND or "no such container" in str(self)
 
 
 class EngineApi:
@@ -68,31 +76,35 @@ class EngineApi:
 
     async def cpus(self) -> int:
         """How many cores the engine can give out."""
-        await self.call(lambda client: None)
+        if not self._cpus:
+            # Only where it is asked for: Podman takes its time for it.
+            self._cpus = await self.call(lambda client: int(client.info()["NCPU"]))
         return self._cpus
 
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                client = connect(self._host, seconds=self._seconds)
-                self._version = client.version()
-                self._cpus = int(client.info()["NCPU"])
-                self._client = client
+                self._client, self._version = connect(self._host, seconds=self._seconds)
         return self._client
 
 
-def connect(host: str, *, seconds: float) -> Any:
-    """A client of an engine that has answered. Raises DockerException or OSError."""
+def connect(host: str, *, seconds: float) -> tuple[Any, Mapping[str, Any]]:
+    """A client, and what the engine says that it is. Raises DockerException or OSError."""
     # Only what is reached by TCP has certificates; DOCKER_TLS_VERIFY says so for them alone.
     secure = docker.utils.kwargs_from_env(os.environ).get("tls", False)
     tls = secure if host.startswith(("tcp:", "https:")) else False
-    return docker.APIClient(host, version="auto", timeout=seconds, tls=tls)
+    version = docker.constants.DEFAULT_DOCKER_API_VERSION
+    client = docker.APIClient(host, version=version, timeout=seconds, tls=tls)
+    # The SDK would ask as well, and not tell: Podman takes a quarter of a second for it.
+    told = client.version(api_version=False)
+    client._version = told["ApiVersion"]
+    return client, told
 
 
 def why_not(host: str, *, seconds: float) -> str | None:
     """Why an engine does not answer; None when it does."""
     try:
-        connect(host, seconds=seconds).ping()
+        connect(host, seconds=seconds)
     except (docker.errors.DockerException, urllib3.exceptions.HTTPError, OSError) as error:
         return " ".join(str(error).split())
     return None

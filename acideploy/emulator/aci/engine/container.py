@@ -10,7 +10,7 @@ from typing import Any
 
 from acideploy.emulator.aci.engine.api import EngineApi, EngineRefusal
 from acideploy.emulator.aci.engine.streams import EngineStream, ExecStream
-from acideploy.emulator.aci.runtime import ContainerError, Exit
+from acideploy.emulator.aci.runtime import Exit
 
 # How long a container that was told to end may take.
 GRACE_SECONDS = 2
@@ -37,7 +37,7 @@ class EngineContainer:
             await self._api.call(lambda client: client.wait(self.id, timeout=None))
             state = await self._state()
         except EngineRefusal as refusal:
-            if refusal.status != HTTPStatus.NOT_FOUND:
+            if not refusal.missing:
                 raise
             return Exit(code=_KILLED)
         code = int(state["ExitCode"])
@@ -69,10 +69,7 @@ class EngineContainer:
         self, command: tuple[str, ...], *, rows: int | None = None, columns: int | None = None
     ) -> ExecStream:
         terminal = rows is not None and columns is not None
-        try:
-            stream, _ = await self._execute(command, stdin=True, terminal=terminal)
-        except EngineRefusal as refusal:
-            raise ContainerError(str(refusal)) from refusal
+        stream, _ = await self._execute(command, stdin=True, terminal=terminal)
         if rows is not None and columns is not None:
             await stream.resize(rows=rows, columns=columns)
         return stream
@@ -146,5 +143,5 @@ def _missing_allowed() -> Iterator[None]:
     try:
         yield
     except EngineRefusal as refusal:
-        if refusal.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_MODIFIED):
+        if not refusal.missing and refusal.status != HTTPStatus.NOT_MODIFIED:
             raise

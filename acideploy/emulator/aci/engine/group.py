@@ -9,7 +9,6 @@ import secrets
 import tarfile
 from collections.abc import Callable, Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from acideploy.emulator.aci.engine import pause
@@ -56,9 +55,9 @@ class EngineGroup:
         try:
             image = await self._pause_image()
             await self._api.call(lambda client: self._open(client, image))
-        except EngineRefusal as refusal:
+        except EngineRefusal:
             await self.remove()
-            raise ContainerError(str(refusal)) from refusal
+            raise
 
     async def start(self, order: ContainerOrder) -> EngineContainer:
         image = await self._images.local_id(order.image)
@@ -68,7 +67,7 @@ class EngineGroup:
             return await self._start(order, image)
         except EngineRefusal as refusal:
             if not self._limits or not _NO_LIMITS.search(str(refusal)):
-                raise ContainerError(str(refusal)) from refusal
+                raise
             _log.warning("containers run without limits of cpu and memory: %s", refusal)
         self._limits = False
         return await self.start(order)
@@ -84,7 +83,7 @@ class EngineGroup:
         try:
             await self._api.call(lambda client: client.inspect_image(name))
         except EngineRefusal as refusal:
-            if refusal.status != HTTPStatus.NOT_FOUND:
+            if not refusal.missing:
                 raise
             content = pause.file_system(architecture)
             await self._api.call(
@@ -113,7 +112,8 @@ class EngineGroup:
             ),
         )
         # The engine may not see the files of this machine.
-        client.put_archive(made["Id"], "/", _folders(self._order.volumes))
+        if self._order.volumes:
+            client.put_archive(made["Id"], "/", _folders(self._order.volumes))
         client.start(made["Id"])
 
     async def _start(self, order: ContainerOrder, image: str) -> EngineContainer:
@@ -189,7 +189,7 @@ async def _remove(api: EngineApi, work: Callable[[Any], None]) -> None:
         await api.call(work)
     except EngineRefusal as refusal:
         # What is left is found again at the next start.
-        if refusal.status != HTTPStatus.NOT_FOUND:
+        if not refusal.missing:
             _log.warning("left behind: %s", refusal)
 
 
@@ -205,4 +205,6 @@ def _folders(volumes: Mapping[str, Mapping[str, bytes]]) -> bytes:
                 member = tarfile.TarInfo(f"{_VOLUMES}/{name}/{path}")
                 member.size, member.mode = len(content), 0o644
                 tar.addfile(member, io.BytesIO(content))
-    return output.getvalue()
+        end = tar.offset
+    # Podman reads no further than the mark of the end, two blocks, and breaks off if more comes.
+    return output.getvalue()[: end + 2 * tarfile.BLOCKSIZE]
