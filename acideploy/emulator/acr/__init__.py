@@ -1,0 +1,1 @@
+"""Azure Container Registry: registries as resources, and what is in them."""
