@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from acideploy.emulator.aci.no_engine import NoEngine
 from acideploy.emulator.aci.runtime import Runtime
 from acideploy.emulator.aci.surface import ContainerInstances
+from acideploy.emulator.acr.surface import ContainerRegistries
 from acideploy.emulator.arm.app import ResourceManager
 from acideploy.emulator.arm.routes import Provider
 from acideploy.emulator.certificates import server_context
@@ -46,7 +47,8 @@ class Emulator:
 
     `directory` holds all state and is made when it is missing. `port` is the one of Resource
     Manager and Microsoft Entra, others follow it; 0 takes any that are free. `runtime` runs the
-    containers; without one nothing runs.
+    containers, and `engine` is the address of the container engine that builds images; without
+    one nothing runs, or is built.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 8443,
         runtime: Runtime | None = None,
+        engine: str | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         store = Store(directory / "state.sqlite")
@@ -74,13 +77,12 @@ class Emulator:
             signer=Signer(directory / "tokens.key"),
             client_secret=_client_secret(store),
         )
+        self.engine = engine
         self._instances = ContainerInstances(self.cloud, runtime or NoEngine())
-        self._surfaces: list[Surface] = [self._instances]
-
-    @property
-    def engine(self) -> str | None:
-        """Where the container engine answers; None when nothing runs."""
-        return None
+        self._surfaces: list[Surface] = [
+            ContainerRegistries(self.cloud, engine_host=engine),
+            self._instances,
+        ]
 
     @property
     def registry(self) -> str | None:
