@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from acideploy.emulator.aml.surface import MachineLearning
 from acideploy.emulator.arm.app import ResourceManager
 from acideploy.emulator.arm.routes import Provider
 from acideploy.emulator.certificates import server_context
@@ -20,10 +21,17 @@ from acideploy.emulator.clock import Clock
 from acideploy.emulator.cloud import FRONT, Cloud
 from acideploy.emulator.control import Control
 from acideploy.emulator.entra.routes import Entra
+from acideploy.emulator.identity.authorization import Authorization
+from acideploy.emulator.identity.endpoint import IdentityEndpoint
+from acideploy.emulator.identity.identities import ManagedIdentity
+from acideploy.emulator.insights.surface import Insights, ingestion_routes
 from acideploy.emulator.metadata import CloudMetadata
+from acideploy.emulator.seed import seed
 from acideploy.emulator.signer import Signer
 from acideploy.emulator.sites import Sites
+from acideploy.emulator.storage.surface import Storage
 from acideploy.emulator.store import Store
+from acideploy.emulator.vault.surface import KeyVault
 
 
 class Surface(Protocol):
@@ -42,11 +50,18 @@ class Emulator:
     """Azure on loopback, from `async with` to its end. `cloud` is what its surfaces share.
 
     `directory` holds all state and is made when it is missing. `port` is the one of Resource
-    Manager and Microsoft Entra, others follow it; 0 takes any that are free.
+    Manager and Microsoft Entra, others follow it; 0 takes any that are free. `seeded` has a
+    workspace with all its parts be there from the first start on.
     """
 
     def __init__(
-        self, directory: Path, *, clock: Clock, host: str = "127.0.0.1", port: int = 8443
+        self,
+        directory: Path,
+        *,
+        clock: Clock,
+        host: str = "127.0.0.1",
+        port: int = 8443,
+        seeded: bool = False,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         store = Store(directory / "state.sqlite")
@@ -64,12 +79,24 @@ class Emulator:
             signer=Signer(directory / "tokens.key"),
             client_secret=_client_secret(store),
         )
-        self._surfaces: list[Surface] = []
+        self._surfaces: list[Surface] = [
+            Storage(self.cloud),
+            KeyVault(self.cloud),
+            Insights(self.cloud),
+            MachineLearning(self.cloud),
+            ManagedIdentity(self.cloud),
+            Authorization(self.cloud),
+        ]
+        self._seeded = seeded
+        providers = [surface.provider for surface in self._surfaces]
+        self._manager = ResourceManager(self.cloud, providers)
 
     async def __aenter__(self) -> Emulator:
         await self.cloud.open_site(FRONT, self._front())
         for surface in self._surfaces:
             await surface.resume()
+        if self._seeded:
+            await seed(self.cloud, self._manager.answer)
         return self
 
     async def __aexit__(
@@ -85,13 +112,14 @@ class Emulator:
 
     def _front(self) -> Starlette:
         cloud = self.cloud
-        manager = ResourceManager(cloud, [surface.provider for surface in self._surfaces])
         return Starlette(
             routes=[
                 *Control(cloud).routes(),
                 *CloudMetadata(cloud).routes(),
+                *IdentityEndpoint(cloud).routes(),
+                *ingestion_routes(),
                 *Entra(cloud).routes(),
-                Route("/{path:path}", _Answering(manager)),
+                Route("/{path:path}", _Answering(self._manager)),
             ]
         )
 
