@@ -36,6 +36,8 @@ class Azurite:
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None
         self._port = 0
+        # Said once, not to everyone who connects.
+        self._is_missed = False
         self._accounts: dict[str, tuple[str, ...]] = {}
         self._made: set[tuple[str, str]] = set()
 
@@ -60,7 +62,9 @@ class Azurite:
     async def _start(self, accounts: dict[str, tuple[str, ...]]) -> bool:
         program = shutil.which(PROGRAM)
         if program is None:
-            _log.warning("blobs cannot be had: there is no %s: npm install -g azurite", PROGRAM)
+            if not self._is_missed:
+                _log.warning("blobs cannot be had: there is no %s: npm install -g azurite", PROGRAM)
+            self._is_missed = True
             return False
         directory = self._cloud.directory / "azurite"
         certificate, key = await asyncio.to_thread(write_server_files, self._cloud.directory)
