@@ -101,7 +101,7 @@ async def _put_version(call: Call) -> Response:
     id = f"{container['id']}/versions/{call['version']}"
     known = store.get(_VERSIONS, id.lower())
     uri = _uri(asked.get("modelUri"))
-    if known and (known["properties"]["modelUri"] or "").lower() != (uri or "").lower():
+    if known and _place(known["properties"]["modelUri"]) != _place(uri):
         raise user_error(call, 400, "Asset paths cannot be updated.")
     version = {
         "id": id,
@@ -177,6 +177,13 @@ def _uri(given: object) -> str | None:
     if not isinstance(given, str):
         return None
     return re.sub("/resourcegroups/", "/resourceGroups/", given, count=1, flags=re.IGNORECASE)
+
+
+def _place(uri: str | None) -> str:
+    """What a URI names: datastore and path, however the workspace is spelt before them."""
+    text = uri or ""
+    _, found, place = text.partition("/datastores/")
+    return place if found else text
 
 
 def _find_container(call: Call) -> Document:

@@ -26,7 +26,16 @@ def page(call: Call, documents: list[Document], *, path: str, size: int) -> Resp
 
     `path` is what `nextLink` leads to, `size` the length of a page where `$top` says nothing.
     """
-    documents = _ordered(call, [each for each in documents if _is_asked_for(call, each)])
+    view = _ARCHIVED.get(call.query.get("listViewType", "ActiveOnly").lower())
+    if view is None:
+        asked = call.query["listViewType"]
+        raise user_error(call, 400, f"The value '{asked}' is not valid for ListViewType.")
+    documents = [
+        each
+        for each in documents
+        if view(each["properties"]["isArchived"]) and _is_asked_for(call, each)
+    ]
+    documents = _ordered(call, documents)
     start, top = _start(call), _top(call, size)
     answer: Document = {"value": documents[start : start + top]}
     if start + top < len(documents):
@@ -36,15 +45,9 @@ def page(call: Call, documents: list[Document], *, path: str, size: int) -> Resp
 
 def _is_asked_for(call: Call, document: Document) -> bool:
     properties, query = document["properties"], call.query
-    view = _ARCHIVED.get(query.get("listViewType", "ActiveOnly").lower())
-    if view is None:
-        raise user_error(
-            call, 400, f"The value '{query['listViewType']}' is not valid for ListViewType."
-        )
     asked = {"stage": properties.get("stage"), "description": properties.get("description")}
     return (
-        view(bool(properties["isArchived"]))
-        and all(query.get(name, value) == value for name, value in asked.items())
+        all(query.get(name, value) == value for name, value in asked.items())
         and query.get("version", document["name"]) == document["name"]
         and _has_all(properties["tags"], query.get("tags", ""))
         and _has_all(properties["properties"], query.get("properties", ""))
@@ -93,10 +96,9 @@ def _start(call: Call) -> int:
 
 
 def _next(call: Call, path: str, start: int) -> str:
-    kept = {
-        name: value for name, value in call.query.items() if name not in ("$skipToken", "$skip")
-    }
+    ours = ("api-version", "$skipToken", "$skip")
+    kept = {name: value for name, value in call.query.items() if name not in ours}
     token = base64.urlsafe_b64encode(str(start).encode()).decode()
-    query = {**kept, "$skipToken": token}
+    query = {"api-version": call.api_version, **kept, "$skipToken": token}
     text = "&".join(f"{name}={quote_plus(value)}" for name, value in query.items())
     return f"{call.cloud.url}{path}?{text}"
