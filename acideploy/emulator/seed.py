@@ -58,7 +58,7 @@ async def seed(cloud: Cloud, manager: Manager) -> None:
     Everything is asked for as a user would ask, of `manager`: Resource Manager's own answers.
     Raises EmulatorError when one is refused.
     """
-    if cloud.store.get("seed", "done"):
+    if cloud.store.get("seed", "done") is not None:
         return
     asking = _Asking(cloud, manager)
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NAME}"
