@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from acideploy.emulator.aci.engine import find_engine
 from acideploy.emulator.clock import Clock, ManualClock, ScaledClock
 from acideploy.emulator.emulator import Emulator
 from acideploy.emulator.errors import EmulatorError
@@ -57,6 +58,9 @@ def serve(settings: Settings, *, ready: Callable[[Running], None]) -> None:
             clock=clock,
             host=settings.host,
             port=settings.port,
+            engine=_engine(settings),
+            dns_suffix=settings.dns_suffix,
+            seeded=True,
         )
         for rule in rules:
             emulator.cloud.faults.add(rule)
@@ -95,6 +99,20 @@ def _check_host(settings: Settings) -> None:
             hint="say it twice if it is meant: "
             f"acideploy emulator start --host {settings.host} --expose",
         )
+
+
+def _engine(settings: Settings) -> str | None:
+    if settings.no_engine:
+        return None
+    variables = {"DOCKER_HOST": settings.engine} if settings.engine else os.environ
+    found = find_engine(variables)
+    if found.host is None:
+        raise EmulatorError(
+            found.reason,
+            hint="start Docker or Podman; or acideploy emulator start --no-engine, which does "
+            "everything but run containers",
+        )
+    return found.host
 
 
 def _clock(speed: str) -> Clock:

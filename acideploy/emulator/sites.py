@@ -92,6 +92,10 @@ class Sites:
             _log.info("%s answers at %s", name, self.address(name))
         return self.address(name)
 
+    def listen(self, name: str) -> socket.socket:
+        """A socket at the port of `name`, for what is no app of ours; the caller closes it."""
+        return self._listen(name)
+
     def address(self, name: str) -> str:
         """`localhost:PORT` of a site that is open."""
         return f"localhost:{self._open[name].port}"
