@@ -38,7 +38,7 @@ class Destination:
 @pytest.fixture
 def builder(engine_part: str, tmp_path: Path) -> Iterator[Emulated]:
     """An emulator that builds with an engine, with a registry `models`."""
-    with emulated(tmp_path / "emulator", engine_host=engine_part) as azure:
+    with emulated(tmp_path / "emulator", engine=engine_part) as azure:
         make_registry(azure, adminUserEnabled=True)
         yield azure
 

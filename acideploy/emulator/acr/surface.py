@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from acideploy.emulator.aci.runtime import Credentials
 from acideploy.emulator.acr.agent_pool_routes import AgentPoolRoutes
 from acideploy.emulator.acr.credential_routes import CredentialRoutes
+from acideploy.emulator.acr.data.access import TOKEN_USER
 from acideploy.emulator.acr.import_routes import ImportRoutes
 from acideploy.emulator.acr.operations import Operations
 from acideploy.emulator.acr.registries import Registries
@@ -20,10 +22,15 @@ from acideploy.emulator.acr.token_routes import TokenRoutes
 from acideploy.emulator.acr.versions import REGISTRY_VERSIONS, TASK_VERSIONS, TOKEN_VERSIONS
 from acideploy.emulator.arm.routes import Provider, ResourceType
 from acideploy.emulator.cloud import Cloud
+from acideploy.emulator.identity.assignments import may
+from acideploy.emulator.identity.identities import find_identity
 from acideploy.emulator.store import Document
 
 _TASKS = ("tasks", "taskRuns", "agentPools", "runs", "scheduleRun", "listBuildSourceUploadUrl")
 _TOKENS = ("scopeMaps", "tokens", "generateCredentials")
+
+
+_PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 
 
 class ContainerRegistries:
@@ -74,6 +81,21 @@ class ContainerRegistries:
             ),
         )
 
+    def login_as(self, identity: str, server: str) -> Credentials | None:
+        """What a user-assigned identity logs in with at a registry.
+
+        None when there is no such registry here, or the identity has no role that pulls from it.
+        """
+        registry = next((each for each in self._registries.all() if _answers(each, server)), None)
+        known = find_identity(self._cloud, resource=identity)
+        if registry is None or known is None:
+            return None
+        principal = known["properties"]["principalId"]
+        if not may(self._cloud, principal, _PULL, on=registry["id"]):
+            return None
+        token = self._registries.content(registry).refresh_token(principal)
+        return Credentials(server=server, username=TOKEN_USER, password=token)
+
     async def resume(self) -> None:
         await self._cloud.open_site(SITE, StorageSite(self._cloud, self._storage).app())
         await self._registry_routes.resume()
@@ -88,3 +110,7 @@ class ContainerRegistries:
 
     async def _delete(self, cloud: Cloud, document: Document) -> None:
         await self._registries.forget(document)
+
+
+def _answers(registry: Document, server: str) -> bool:
+    return bool(registry["properties"]["loginServer"] == server)

@@ -61,6 +61,11 @@ def dress(request: Request, response: Response, now: datetime) -> None:
     response.raw_headers += [(name.encode(), value.encode()) for name, value in lines]
 
 
+def lexical(name: str) -> tuple[str, str]:
+    """A key to sort names by: lists are in "case-insensitive alphanumeric order"."""
+    return name.lower(), name
+
+
 def page(
     request: Request,
     items: Sequence[Item],
@@ -82,7 +87,7 @@ def page(
     if last in names:
         items = items[names.index(last) + 1 :]
     elif last:
-        items = [item for item in items if key(item) > last]
+        items = [item for item in items if lexical(key(item)) > lexical(last)]
     if count is None or count >= len(items):
         return items, {}
     shown = items[:count]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from acideploy.emulator.acr.data.access import Access
 from acideploy.emulator.acr.data.answers import dress, error_answer
@@ -54,7 +54,8 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
-        request = Request(scope, receive)
+        body = _Body(receive)
+        request = Request(scope, body)
         try:
             response = await self._answer(request)
         except RegistryError as error:
@@ -62,6 +63,8 @@ class Service:
         except ClientDisconnect:
             # What came of an upload is kept; there is nobody to tell.
             return
+        # Whoever is still sending does not listen, and misses an answer that comes too soon.
+        await body.drain()
         dress(request, response, self._clock.now())
         await response(scope, receive, send)
 
@@ -94,3 +97,20 @@ class Service:
                 request, found["name"], found["kind"] or "", found["reference"] or ""
             )
         raise not_found()
+
+
+class _Body:
+    """The body of a request as it is received; `drain` reads what nobody wanted."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_over = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._is_over = not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        while not self._is_over:
+            await self()

@@ -142,7 +142,7 @@ class Tables:
         return next(iter(self._tags("AND name = ?", repository, name)), None)
 
     def tags(self, repository: str) -> list[Tag]:
-        return self._tags("ORDER BY name", repository)
+        return self._tags("ORDER BY name COLLATE NOCASE, name", repository)
 
     def tags_of(self, repository: str, digest: str) -> list[Tag]:
         return self._tags("AND digest = ? ORDER BY name", repository, digest)
