@@ -118,9 +118,9 @@ def get_docker_manifest(azure: Emulated, server: str, name: str, tag: str) -> An
     return answer
 
 
-def test_a_dockerfile_may_begin_with_an_image_of_the_registry(
-    builder: Emulated, base_image_part: BaseImage, tmp_path: Path
-) -> None:
+@pytest.fixture
+def base(builder: Emulated, base_image_part: BaseImage, tmp_path: Path) -> str:
+    """The name of an image in the registry that has a shell."""
     server = server_of(builder)
     # Skopeo wants a folder of authorities alone.
     ca = tmp_path / "trusted" / "ca.crt"
@@ -128,7 +128,11 @@ def test_a_dockerfile_may_begin_with_an_image_of_the_registry(
     shutil.copy(builder.ca, ca)
     destination = Destination(host=server, ca=ca)
     push(base_image_part, destination, tag="1", credentials=":".join(admin_login(builder)))
-    lines = f"FROM {server}/base:1\nARG WORD\nRUN echo it says $WORD > /said\n"
+    return f"{server}/base:1"
+
+
+def test_a_dockerfile_may_begin_with_an_image_of_the_registry(builder: Emulated, base: str) -> None:
+    lines = f"FROM {base}\nARG WORD\nRUN echo it says $WORD > /said\n"
     source = upload(builder, {"Dockerfile": lines.encode()})
     run = schedule(
         builder,
@@ -139,29 +143,59 @@ def test_a_dockerfile_may_begin_with_an_image_of_the_registry(
         sourceLocation=source,
     )
     assert ended(builder, run)["status"] == "Succeeded", log_of(builder, run)
+    run = schedule(builder, **task_file("steps:\n  - cmd: $Registry/derived:1 cat /said\n"))
+    assert ended(builder, run)["status"] == "Succeeded", log_of(builder, run)
+    assert "it says so" in log_of(builder, run)
+
+
+def test_steps_share_a_folder_and_the_first_that_fails_is_the_last(
+    builder: Emulated, base: str
+) -> None:
     steps = task_file(
         "steps:\n"
-        "  - cmd: $Registry/derived:1 cat /said\n"
-        "  - cmd: $Registry/derived:1 sh -c 'echo made > file'\n"
-        "  - cmd: $Registry/derived:1 cat file\n"
-        "  - cmd: $Registry/derived:1 sh -c 'exit 3'\n"
+        "  - cmd: $Registry/base:1 sh -c 'echo made > file'\n"
+        "  - cmd: $Registry/base:1 cat file\n"
+        "  - cmd: $Registry/base:1 sh -c 'exit 3'\n"
         "    ignoreErrors: true\n"
-        "  - cmd: $Registry/derived:1 sh -c 'echo {{.Values.word}} $NAME; exit 4'\n"
+        "  - cmd: $Registry/base:1 sh -c 'echo {{.Values.word}} $NAME; exit 4'\n"
         "    env: [NAME=given]\n"
+        "  - cmd: $Registry/base:1 echo never said\n"
     )
     run = schedule(builder, **steps, values=[{"name": "word", "value": "valued"}])
     assert ended(builder, run)["status"] == "Failed"
     log = log_of(builder, run)
-    for line in ("it says so", "made", "valued given", "exit status 4"):
+    for line in ("made", "valued given", "exit status 4"):
         assert line in log
-    # What sleeps is ended when the run is.
-    run = schedule(builder, **task_file("steps:\n  - cmd: $Registry/derived:1 sleep 600\n"))
-    wait_for(lambda: "Launching container" in log_of(builder, run))
+    assert "never said" not in log
+
+
+@pytest.mark.parametrize("kind", ["build", "command"])
+def test_what_an_engine_does_for_a_run_ends_when_the_run_is_cancelled(
+    builder: Emulated, base: str, kind: str
+) -> None:
+    if kind == "command":
+        request = task_file("steps:\n  - cmd: $Registry/base:1 sh -c 'echo up; sleep 600'\n")
+    else:
+        lines = f"FROM {base}\nRUN echo up; sleep 600\n"
+        source = upload(builder, {"Dockerfile": lines.encode()})
+        request = {
+            "type": "DockerBuildRequest",
+            "dockerFilePath": "Dockerfile",
+            "sourceLocation": source,
+        }
+    run = schedule(builder, **request)
+    wait_for(lambda: "\nup" in log_of(builder, run))
     began = time.monotonic()
     assert ask(builder, "POST", f"runs/{run}/cancel").status == 200
     assert ended(builder, run)["status"] == "Canceled"
     assert time.monotonic() - began < 30
     assert "was canceled" in log_of(builder, run)
+
+
+def test_a_run_that_takes_longer_than_it_may_is_ended(builder: Emulated, base: str) -> None:
+    steps = task_file("steps:\n  - cmd: $Registry/base:1 sleep 600\n")
+    run = schedule(builder, **steps, timeout=3)
+    assert ended(builder, run)["status"] == "Timeout"
 
 
 def test_a_task_file_builds_and_pushes(builder: Emulated) -> None:
