@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from acideploy.emulator.clock import ManualClock
 from tests.emulated import START, Answer, Emulated, emulated
 from tests.replay.compare import differences
-from tests.replay.names import Names
+from tests.replay.names import NULL_ID, Names
 from tests.replay.prepare import needed
 from tests.replay.recording import Exchange, read
 
@@ -68,7 +68,7 @@ class Player:
             differences(
                 status=(exchange.status, answer.status),
                 headers=(exchange.headers, answer.headers),
-                body=(exchange.response, body),
+                body=(self.names.body(exchange.response), body),
             )
         )
         self.names.learn(exchange.response, body)
@@ -181,7 +181,7 @@ class Player:
         if found:
             return found
         kind = "Microsoft.ContainerRegistry/registries"
-        path = f"/subscriptions/x/resourceGroups/rg/providers/{kind}/{name}/x/y"
+        path = f"/subscriptions/{NULL_ID}/resourceGroups/rg/providers/{kind}/{name}/x/y"
         stand_in = Exchange("GET", f"https://management.azure.com{path}", "", 200, {}, "")
         self._prepare(stand_in)
         return self.azure.cloud.sites.find(f"registry:{name}") or "localhost:1"
@@ -201,10 +201,11 @@ class Player:
         if exchange.is_registry:
             self._prepare_registry(exchange)
         for resource, version, body in needed(exchange, self.made):
-            answer = self.azure.arm(
-                "PUT", self.names.path(resource), self.names.body(body), version=version
-            )
-            if answer.status == 201:
+            path = self.names.path(resource)
+            if self.azure.arm("GET", path, version=version).status != 404:
+                continue
+            # What cannot be made shows itself as a difference.
+            if self.azure.arm("PUT", path, self.names.body(body), version=version).status == 201:
                 self.azure.advance(60)
         if exchange.method == "PUT":
             self.made |= {resource.lower() for _, resource in exchange.parents()}
