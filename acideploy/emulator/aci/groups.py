@@ -22,7 +22,9 @@ from acideploy.emulator.aci.refusals import group_gone, quota_reached, transitio
 from acideploy.emulator.aci.runtime import Container, Runtime
 from acideploy.emulator.aci.supervisor import Course, Supervisor
 from acideploy.emulator.aci.timing import DELAYS, delay_answer
-from acideploy.emulator.cloud import Cloud
+from acideploy.emulator.arm.errors import group_not_found
+from acideploy.emulator.arm.subscriptions import find_group
+from acideploy.emulator.cloud import SUBSCRIPTION, Cloud
 from acideploy.emulator.store import Document
 
 
@@ -69,6 +71,10 @@ class Groups:
             images = await resolve_images(group, group["name"], self._runtime, self._login)
             await delay_answer(self._cloud.clock, DELAYS.put)
             known = self.find(record.key)
+            parent = group["id"].split("/")[4]
+            # It may have gone while the images were asked for.
+            if not find_group(self._cloud, SUBSCRIPTION, parent):
+                raise group_not_found(parent)
             others = [each for each in self.list() if each["id"].lower() != record.key]
             check_quotas(group, others, group["location"])
             check_label_is_free(group, group["name"], others)
