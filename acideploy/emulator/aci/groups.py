@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from acideploy.emulator.aci import supervisor, views
@@ -38,7 +39,7 @@ class Groups:
         self._dns_suffix = dns_suffix
         self.operations = Operations(cloud)
         self._supervisors: dict[str, Supervisor] = {}
-        self._busy: set[str] = set()
+        self._locks: dict[str, asyncio.Lock] = {}
         self._leaving: set[str] = set()
 
     def find(self, key: str) -> Document | None:
@@ -62,8 +63,8 @@ class Groups:
         cannot be had.
         """
         record = self._record(group["id"])
-        known = self.find(record.key)
-        with self._alone(record.key, group["name"]):
+        async with self._alone(record.key, group["name"]):
+            known = self.find(record.key)
             self._check_change(group, known)
             if known and _is_same(group, known):
                 return self._keep_tags(record, group), False
@@ -146,24 +147,27 @@ class Groups:
 
     async def delete(self, document: Document, *, delayed: bool = True) -> None:
         """Takes a group away with all that runs in it."""
-        key = document["id"].lower()
-        self._leaving.add(key)
-        try:
-            if running := self._supervisors.pop(key, None):
-                await running.stop()
-            self.operations.finish(self._record(key).read(), "Canceled")
-            self._record(key).delete()
-            if delayed:
-                await delay_answer(self._cloud.clock, DELAYS.delete)
-        finally:
-            self._leaving.discard(key)
+        record = self._record(document["id"])
+        # What is being changed is deleted when that is done.
+        async with self._lock(record.key):
+            self._leaving.add(record.key)
+            try:
+                if running := self._supervisors.pop(record.key, None):
+                    await running.stop()
+                if record.exists:
+                    self.operations.finish(record.read(), "Canceled")
+                    record.delete()
+                if delayed:
+                    await delay_answer(self._cloud.clock, DELAYS.delete)
+            finally:
+                self._leaving.discard(record.key)
 
     async def stop(self, document: Document) -> None:
         """Ends all containers; nothing when they were stopped before."""
         record = self._record(document["id"])
         if document["state"]["wanted"] == "stopped":
             return
-        with self._alone(record.key, document["name"]):
+        async with self._alone(record.key, document["name"]):
             await self._supervisor(record).stop()
             with record.change() as changed:
                 state = changed["state"]
@@ -190,7 +194,7 @@ class Groups:
 
     async def _again(self, document: Document, course: Course, provisioning: str) -> str:
         record = self._record(document["id"])
-        with self._alone(record.key, document["name"]):
+        async with self._alone(record.key, document["name"]):
             with record.change() as changed:
                 state = changed["state"]
                 state["wanted"], state["provisioning"] = "running", provisioning
@@ -228,16 +232,16 @@ class Groups:
             self._supervisors[record.key] = Supervisor(around, self.operations)
         return self._supervisors[record.key]
 
-    @contextlib.contextmanager
-    def _alone(self, key: str, name: str) -> Iterator[None]:
+    def _lock(self, key: str) -> asyncio.Lock:
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, key: str, name: str) -> AsyncIterator[None]:
         """One change of a group at a time: others are told that it is in transition."""
-        if key in self._busy:
+        if self._lock(key).locked():
             raise transitioning(name)
-        self._busy.add(key)
-        try:
+        async with self._lock(key):
             yield
-        finally:
-            self._busy.discard(key)
 
 
 def _is_same(group: Document, known: Document) -> bool:

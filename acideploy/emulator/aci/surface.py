@@ -12,7 +12,7 @@ from acideploy.emulator.aci.document import read_group, read_tags
 from acideploy.emulator.aci.groups import Groups
 from acideploy.emulator.aci.orders import RegistryLogin, no_login
 from acideploy.emulator.aci.profiles import Profiles, with_profile
-from acideploy.emulator.aci.record import NAMESPACE, TYPE
+from acideploy.emulator.aci.record import KIND, NAMESPACE, TYPE
 from acideploy.emulator.aci.regional import OTHER_TYPES, Regions
 from acideploy.emulator.aci.replies import Replies, find, id_of
 from acideploy.emulator.aci.runtime import Runtime
@@ -103,7 +103,7 @@ class ContainerInstances:
     async def _put(self, call: Call) -> Response:
         asked, name = read_group(await call.body()), call["name"]
         key = id_of(call).lower()
-        known = self._groups.find(key)
+        known = call.cloud.store.get(KIND, key)
         asked["location"] = check_location(asked, known)
         asked["properties"] = with_profile(asked["properties"], name, call.cloud.store)
         check_group(asked, name, call.api_version)
