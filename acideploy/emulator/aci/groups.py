@@ -9,17 +9,18 @@ from typing import Any
 
 from acideploy.emulator.aci import supervisor, views
 from acideploy.emulator.aci.addresses import check_label_is_free, free_address, full_name
-from acideploy.emulator.aci.checks import check_update
+from acideploy.emulator.aci.changes import check_change, is_same
 from acideploy.emulator.aci.container_life import Surroundings
 from acideploy.emulator.aci.events import add_event
+from acideploy.emulator.aci.faults import lasting, refuse_by_rule
 from acideploy.emulator.aci.identities import identity_of
-from acideploy.emulator.aci.images import image_error_by_rule, resolve_images
+from acideploy.emulator.aci.images import resolve_images
 from acideploy.emulator.aci.no_engine import NOTICE
 from acideploy.emulator.aci.operations import Operations
 from acideploy.emulator.aci.orders import RegistryLogin, all_containers
-from acideploy.emulator.aci.quotas import QUOTAS, capacity_error, check_quotas, usage
+from acideploy.emulator.aci.quotas import check_quotas, usage
 from acideploy.emulator.aci.record import KIND, Record, new_state
-from acideploy.emulator.aci.refusals import group_gone, quota_reached, transitioning
+from acideploy.emulator.aci.refusals import group_gone, transitioning
 from acideploy.emulator.aci.runtime import Container, Runtime
 from acideploy.emulator.aci.supervisor import Course, Supervisor
 from acideploy.emulator.aci.timing import DELAYS, delay_answer
@@ -65,10 +66,10 @@ class Groups:
         record = self._record(group["id"])
         async with self._alone(record.key, group["name"]):
             known = self.find(record.key)
-            self._check_change(group, known)
-            if known and _is_same(group, known):
+            check_change(group, known)
+            if known and is_same(group, known):
                 return self._keep_tags(record, group), False
-            self._strike(group, faults)
+            refuse_by_rule(group, faults)
             images = await resolve_images(group, group["name"], self._runtime, self._login)
             await delay_answer(self._cloud.clock, DELAYS.put)
             known = self.find(record.key)
@@ -79,9 +80,8 @@ class Groups:
             others = [each for each in self.list() if each["id"].lower() != record.key]
             check_quotas(group, others, group["location"])
             check_label_is_free(group, group["name"], others)
-            kept = {n: faults[n] for n in ("crash", "slowStart", "imagePull") if n in faults}
             address = known["state"]["address"] if known else free_address(others)
-            group["state"] = new_state(address, kept, images)
+            group["state"] = new_state(address, lasting(faults), images)
             course = await self._make(record, group, known)
             await self._supervisor(record).follow(course)
         return record.read(), True
@@ -111,26 +111,6 @@ class Groups:
         self.operations.begin(group)
         record.write(group)
         return course
-
-    def _check_change(self, group: Document, known: Document | None) -> None:
-        if known is None:
-            return
-        if views.is_transitioning(known):
-            raise transitioning(known["name"])
-        # What runs no more is deployed as new, whatever it becomes.
-        if views.group_state(known) == "Running":
-            check_update(group, known)
-
-    def _strike(self, group: Document, faults: Mapping[str, Any]) -> None:
-        region = group["location"]
-        if faults.get("capacity"):
-            raise capacity_error(group, region)
-        if name := faults.get("quota"):
-            name = name if isinstance(name, str) else "StandardCores"
-            limit = next((each.limit for each in QUOTAS if each.name == name), 0)
-            raise quota_reached(name, region, limit=limit, usage=limit, requested=1)
-        if isinstance(code := faults.get("imagePull"), str):
-            raise image_error_by_rule(code, group, group["name"])
 
     def _keep_tags(self, record: Record, group: Document) -> Document:
         with record.change() as document:
@@ -242,16 +222,3 @@ class Groups:
             raise transitioning(name)
         async with self._lock(key):
             yield
-
-
-def _is_same(group: Document, known: Document) -> bool:
-    """Whether a running group is asked for what it is."""
-    mine, theirs = group.get("identity", {}), known.get("identity", {})
-    return (
-        views.group_state(known) == "Running"
-        and group["properties"] == known["properties"]
-        and group.get("zones") == known.get("zones")
-        and mine.get("type") == theirs.get("type")
-        and list(mine.get("userAssignedIdentities", {}))
-        == list(theirs.get("userAssignedIdentities", {}))
-    )
