@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from acideploy.emulator.clock import ManualClock, ScaledClock
 from tests.container_groups import GROUPS, asked, brought_up, container, fault, put, shown
 from tests.emulated import START, Emulated, emulated
+from tests.scripted_runtime import ScriptedRuntime
 
 
 def test_a_new_group_is_pending_and_its_address_comes_later(still: Emulated) -> None:
@@ -268,3 +270,25 @@ def test_what_ran_runs_again_when_the_emulator_does(tmp_path: Path) -> None:
         assert shown(azure)["ipAddress"]["ip"] == address
         logs = azure.arm("GET", f"{GROUPS}/one/containers/web/logs")
         assert "nothing runs" in logs.json["content"]
+
+
+def test_requests_at_the_same_time_leave_one_group_or_none(tmp_path: Path) -> None:
+    runtime = ScriptedRuntime()
+    with emulated(tmp_path, clock=ScaledClock(100), runtime=runtime) as azure:
+        azure.make_group()
+        group = f"{GROUPS}/one"
+        requests = [
+            ("PUT", group, asked()),
+            ("POST", f"{group}/stop", None),
+            ("DELETE", group, None),
+            ("POST", f"{group}/start", None),
+            ("PUT", group, asked(containers=[container(image="other")])),
+            ("POST", f"{group}/restart", None),
+        ]
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda each: azure.arm(*each), requests * 6))
+        # Each is done, or refused as the service refuses it.
+        assert {each.status for each in answers} <= {200, 201, 204, 404, 409}
+        azure.arm("DELETE", group)
+    assert all(each.removed for each in runtime.containers)
+    assert runtime.groups_removed == len(runtime.opened)
