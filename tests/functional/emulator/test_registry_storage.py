@@ -18,9 +18,11 @@ from tests.emulated_registry import (
     ADMIN,
     CONFIGURATION,
     LAYER,
+    MANIFEST,
     EmulatedRegistry,
     basic,
     digest_of,
+    image,
     open_registry,
 )
 
@@ -252,3 +254,72 @@ def test_an_old_manifest_kind_needs_a_client_that_knows_it(registry: EmulatedReg
     for accept, status in ((docker, 404), ("*/*", 200), (f"{docker}, {'application/*'}", 200)):
         answer = registry.ask("GET", "/v2/a/manifests/v1", headers={"Accept": accept})
         assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/v2/_catalog?n={'9' * 5000}", None),
+        ("GET", "/v2/_catalog?n=-1", None),
+        ("GET", "/v2/a/tags/list?n=%C2%B2", None),
+        ("GET", "/acr/v1/a/_tags?n=1&orderby=%E2%82%AC%0d%0aX:%20y", None),
+        ("GET", "/v2/a%3Fb/manifests/%23", None),
+        ("GET", "/v2/a/manifests/..%2F..%2Fb", None),
+        ("GET", "/v2/a/blobs/sha256:..%2F..%2F..%2Fstate.sqlite", None),
+        ("GET", "/v2/a/blobs/uploads/..%2F..%2Fstate.sqlite", None),
+        ("GET", "/v2//", None),
+        ("GET", "/v2/a/referrers/%00", None),
+        ("POST", "/v2/a/blobs/uploads", b""),
+        ("POST", "/v2/a/blobs/uploads/?mount=%0d%0a&from=b", b""),
+        ("PATCH", "/acr/v1/a", b"[" * 100_000),
+        ("PATCH", "/acr/v1/a", b'"text"'),
+        ("PATCH", "/acr/v1/a", b"\xff"),
+        ("PUT", "/v2/a/manifests/v1", b"[" * 100_000),
+        ("PUT", "/v2/a/manifests/v1", b"\xff"),
+        ("POST", "/oauth2/exchange", b"\xff=%FF"),
+        ("GET", "/oauth2/token?scope=:::&service=x", None),
+        ("TRACE", "/v2/a/manifests/v1", None),
+        ("OPTIONS", "/acr/v1/a/_tags", None),
+        ("GET", "/elsewhere", None),
+    ],
+)
+def test_no_request_is_too_odd_for_an_answer(
+    registry: EmulatedRegistry, method: str, path: str, body: bytes | None
+) -> None:
+    registry.push("a", "v1", "v2")
+    headers = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    answer = registry.ask(method, path, body, headers=headers)
+    assert answer.status < 500
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"annotations": [1]},
+        {"annotations": {"a": 1}},
+        {"artifactType": 1},
+        {"subject": "x"},
+        {"config": {"mediaType": 1}},
+        {"layers": {"a": 1}},
+        {"layers": None},
+        {"mediaType": None},
+        {"schemaVersion": 1},
+        {"manifests": [1]},
+    ],
+)
+def test_a_manifest_with_odd_members_is_invalid(
+    registry: EmulatedRegistry, members: dict[str, object]
+) -> None:
+    registry.push("a")
+    body = json.dumps({**image(), **members}).encode()
+    headers = {"Content-Type": MANIFEST}
+    answer = registry.ask("PUT", "/v2/a/manifests/v1", body, headers=headers)
+    assert error(answer) == (400, "MANIFEST_INVALID")
+
+
+def test_annotations_may_be_in_any_script(registry: EmulatedRegistry) -> None:
+    subject = {"mediaType": MANIFEST, "digest": digest_of(b"x"), "size": 1}
+    annotations = {"name": "Iris germánica 鳶尾", "half": "\ud83d"}
+    registry.push("a", annotations=annotations, subject=subject)
+    answer = registry.ask("GET", f"/v2/a/referrers/{digest_of(b'x')}")
+    assert answer.json["manifests"][0]["annotations"] == annotations

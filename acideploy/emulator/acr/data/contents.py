@@ -24,7 +24,8 @@ from acideploy.emulator.acr.data.files import Files
 from acideploy.emulator.acr.data.images import References, read_manifest, read_platform
 from acideploy.emulator.acr.data.locks import Lockable
 from acideploy.emulator.acr.data.names import check_digest, check_repository, is_digest, is_tag
-from acideploy.emulator.acr.data.tables import Manifest, Repository, Tables
+from acideploy.emulator.acr.data.rows import Manifest, Repository
+from acideploy.emulator.acr.data.tables import Tables
 from acideploy.emulator.cloud import long_time
 from acideploy.emulator.store import Store
 

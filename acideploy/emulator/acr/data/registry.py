@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.types import ASGIApp
@@ -10,8 +11,10 @@ from acideploy.emulator.acr.data import storage
 from acideploy.emulator.acr.data.contents import Contents
 from acideploy.emulator.acr.data.files import Files, read
 from acideploy.emulator.acr.data.identities import Identities, Scopes
+from acideploy.emulator.acr.data.rows import Manifest
+from acideploy.emulator.acr.data.schema import registry_of
 from acideploy.emulator.acr.data.service import Service
-from acideploy.emulator.acr.data.tables import Manifest, Tables, registry_of
+from acideploy.emulator.acr.data.tables import Tables
 from acideploy.emulator.cloud import Cloud
 
 __all__ = ["Identities", "Manifest", "RegistryData", "Scopes"]
@@ -58,7 +61,7 @@ class RegistryData:
         await self._cloud.sites.close(self._site, forget=True)
         with self._cloud.store.transaction():
             self._contents.tables.drop_registry()
-        self._contents.files.remove_all()
+        await asyncio.to_thread(self._contents.files.remove_all)
 
     def usage(self) -> int:
         """The bytes stored; of what repositories share once."""
