@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -132,17 +134,27 @@ def test_an_upload_goes_on_where_its_newest_state_says(
     assert done.status == 201
 
 
-def test_an_upload_that_broke_off_goes_on_from_what_came(registry: EmulatedRegistry) -> None:
-    location = registry.ask("POST", "/v2/a/blobs/uploads/", b"").headers["location"]
-    content = bytes(range(256)) * (1 << 13)
+@contextlib.contextmanager
+def sending(
+    registry: EmulatedRegistry, location: str, content: bytes, length: int
+) -> Iterator[socket.socket]:
+    """A connection on which this much of a chunk has been sent."""
     host, _, port = registry.host.partition(":")
     plain = socket.create_connection((host, int(port)))
     with registry.azure.context.wrap_socket(plain, server_hostname=host) as connection:
         head = (
             f"PATCH {location} HTTP/1.1\r\nHost: {registry.host}\r\n"
-            f"Authorization: {basic(*ADMIN)}\r\nContent-Length: {len(content) * 2}\r\n\r\n"
+            f"Authorization: {basic(*ADMIN)}\r\nContent-Length: {length}\r\n\r\n"
         )
         connection.sendall(head.encode() + content)
+        yield connection
+
+
+def test_an_upload_that_broke_off_goes_on_from_what_came(registry: EmulatedRegistry) -> None:
+    location = registry.ask("POST", "/v2/a/blobs/uploads/", b"").headers["location"]
+    content = bytes(range(256)) * (1 << 13)
+    with sending(registry, location, content, 2 * len(content)):
+        pass
     answer, before = registry.ask("GET", location), ""
     while before != answer.headers["range"] or before == "0-0":
         before = answer.headers["range"]
@@ -153,6 +165,20 @@ def test_an_upload_that_broke_off_goes_on_from_what_came(registry: EmulatedRegis
     assert 0 < received <= len(content)
     path = f"{answer.headers['location']}&digest={digest_of(whole)}"
     assert registry.ask("PUT", path, whole[received:]).status == 201
+
+
+def test_an_upload_that_is_cancelled_while_it_is_sent_is_gone(
+    registry: EmulatedRegistry,
+) -> None:
+    location = registry.ask("POST", "/v2/a/blobs/uploads/", b"").headers["location"]
+    content = bytes(4 << 20)
+    with sending(registry, location, content, 2 * len(content)) as connection:
+        while registry.ask("GET", location).headers["range"] == "0-0":
+            time.sleep(0.05)
+        assert registry.ask("DELETE", location).status == 204
+        connection.sendall(content)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
+    assert list(registry.azure.cloud.directory.glob("registries/*/uploads/*")) == []
 
 
 def test_a_refusal_is_read_by_who_is_still_sending(registry: EmulatedRegistry) -> None:

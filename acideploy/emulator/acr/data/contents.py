@@ -66,11 +66,8 @@ class Contents:
         tag = self.tables.tag(repository, reference)
         found = self.tables.manifest(repository, tag.digest if tag else reference)
         if found is None:
-            raise manifest_unknown(
-                f"manifest {reference} is not found"
-                if is_digest(reference)
-                else f"manifest tagged by {reference!r} is not found".replace("'", '"')
-            )
+            what = reference if is_digest(reference) else f'tagged by "{reference}"'
+            raise manifest_unknown(f"manifest {what} is not found")
         locks.check("readEnabled", things=[self.tables.repository(repository), found, tag])
         return found
 
