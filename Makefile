@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check corpus bench documents completions clean
+.PHONY: help demo test check corpus replay bench documents completions clean
 
 help:
 	@echo "make demo         deploy a model on this machine and score it"
 	@echo "make test         run the tests; what is left out for want of a part is listed"
 	@echo "make check        format, lint, types"
 	@echo "make corpus       what becomes of real files: the tables (ACIDEPLOY_CORPUS names the files)"
+	@echo "make replay       how the emulator differs from recorded Azure (ACIDEPLOY_RECORDINGS names the files)"
 	@echo "make bench        speed and memory, as ratios against named baselines"
 	@echo "make documents    write the generated parts of README.md and completions/ again"
 	@echo "make clean        remove environments and caches"
@@ -36,6 +37,9 @@ check: $(READY)
 
 corpus: $(READY)
 	@$(BIN)/python -m tests.corpus_tables
+
+replay: $(READY)
+	@$(BIN)/python -m tests.replay
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench

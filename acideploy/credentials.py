@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from acideploy.errors import RegistryError
 from acideploy.registry.authentication import TOKEN_USER, Credential, Entra, Password
@@ -13,6 +15,13 @@ PASSWORD_VARIABLE = "ACIDEPLOY_REGISTRY_PASSWORD"
 
 # What an Entra token for a registry's data is for, in every cloud.
 _AUDIENCE = "https://containerregistry.azure.net/.default"
+# Where Microsoft's own clouds have their sign-in.
+_AUTHORITIES = (
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+)
 # Docker keeps its own registry under the name that it had first.
 _DOCKER_HUB, _DOCKER_HUB_KEY = "registry-1.docker.io", "docker.io"
 
@@ -53,8 +62,12 @@ def _entra_token() -> str:
     from azure.core.exceptions import ClientAuthenticationError
     from azure.identity import CredentialUnavailableError, DefaultAzureCredential
 
+    # Of a cloud that is not Microsoft's, Microsoft's directory of clouds knows nothing.
+    authority = urlsplit(os.environ.get("AZURE_AUTHORITY_HOST", "")).hostname
+    is_private = authority is not None and authority not in _AUTHORITIES
     try:
-        return DefaultAzureCredential().get_token(_AUDIENCE).token
+        credential = DefaultAzureCredential(disable_instance_discovery=is_private)
+        return credential.get_token(_AUDIENCE).token
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
         raise RegistryError(
             "there is no Azure login to use",

@@ -14,7 +14,8 @@ AcideployError                     1   anything below, when nothing more is know
 ├── UnsupportedError              12   something that acideploy does not do, such as AKS
 ├── PortError                     13   the port is taken or answers for someone else
 ├── RegistryError                 14   the registry cannot be reached, or refuses
-└── EngineError                   15   the container engine cannot be reached, or refuses
+├── EngineError                   15   the container engine cannot be reached, or refuses
+└── EmulatorFailedError           16   the emulator cannot be started or stopped
 (Ctrl-C)                         130
 """
 
@@ -170,3 +171,8 @@ class EngineError(AcideployError):
     ) -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.status = status
+
+
+class EmulatorFailedError(AcideployError):
+    exit_code = 16
+    meaning = "the emulator cannot be started or stopped"

@@ -10,7 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from acideploy.emulator.clock import Clock, ManualClock, ScaledClock
 from acideploy.emulator.cloud import SUBSCRIPTION, Cloud
 from acideploy.emulator.emulator import Emulator
 from acideploy.emulator.entra.tokens import access_token
+from tests import openapi
 
 ARM = "https://management.azure.com/"
 START = datetime(2024, 10, 29, 17, 7, 40, tzinfo=timezone.utc)
@@ -50,6 +51,8 @@ class Emulated:
     loop: asyncio.AbstractEventLoop
     context: ssl.SSLContext
     ca: Path
+    # What of the answers so far is not as the services' own files say.
+    broken: list[str] = field(default_factory=list)
 
     @property
     def cloud(self) -> Cloud:
@@ -91,10 +94,12 @@ class Emulated:
         )
         try:
             with opener.open(request, timeout=60) as answer:
-                return _answer(answer.status, answer.headers, answer.read())
+                known = _answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return _answer(error.code, error.headers, error.read())
+                known = _answer(error.code, error.headers, error.read())
+        self.broken.extend(openapi.problems(method, url, known.status, known.body))
+        return known
 
     def arm(
         self, method: str, path: str, body: object = None, *, version: str = "2023-05-01"

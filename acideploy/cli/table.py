@@ -62,6 +62,20 @@ FOLDER = LazyGroup(
     {"attach": Entry(f"{_COMMANDS}.folder:attach", "Tie a folder to a registry.")},
 )
 
+EMULATOR = LazyGroup(
+    "emulator",
+    "Azure on this machine: Container Instances that run, registries, sign-in.",
+    {
+        "start": Entry(f"{_COMMANDS}.emulator:start", "Start Azure on this machine."),
+        "stop": Entry(f"{_COMMANDS}.emulator:stop", "Stop it; what it knows is kept."),
+        "status": Entry(f"{_COMMANDS}.emulator:status", "Show whether it runs, and where."),
+        "reset": Entry(f"{_COMMANDS}.emulator:reset", "Stop it, and forget everything in it."),
+        "env": Entry(f"{_COMMANDS}.emulator:env", "Print the variables for its clients."),
+        "logs": Entry(f"{_COMMANDS}.emulator:logs", "Print what it was asked."),
+        "run": Entry(f"{_COMMANDS}.emulator:run", "Run a command with it."),
+    },
+)
+
 ENVIRONMENT = LazyGroup(
     "environment",
     "The interpreter and the packages that a script runs with.",
@@ -81,5 +95,6 @@ COMMANDS: Commands = {
     "environment": ENVIRONMENT,
     "workspace": WORKSPACE,
     "folder": FOLDER,
+    "emulator": EMULATOR,
     "completion": Entry(f"{_COMMANDS}.completion:completion", "Print a shell completion script."),
 }

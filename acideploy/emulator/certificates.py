@@ -30,6 +30,15 @@ def server_context(directory: Path, *names: str) -> ssl.SSLContext:
     return context
 
 
+def write_server_files(directory: Path, *names: str) -> tuple[Path, Path]:
+    """Such a certificate with its chain, and its key, in files for a server of another program."""
+    issued = _authority(directory).issue_cert(*NAMES, *names)
+    certificate, private = directory / "server.pem", directory / "server.key"
+    certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    _write_private(private, issued.private_key_pem.bytes())
+    return certificate, private
+
+
 def _authority(directory: Path) -> trustme.CA:
     public, private = authority_path(directory), directory / "ca.key"
     if public.is_file() and private.is_file():
@@ -37,8 +46,12 @@ def _authority(directory: Path) -> trustme.CA:
     authority = trustme.CA(
         organization_name="acideploy emulator", organization_unit_name="for this machine only"
     )
-    descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(authority.private_key_pem.bytes())
+    _write_private(private, authority.private_key_pem.bytes())
     authority.cert_pem.write_to_path(str(public))
     return authority
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)

@@ -44,7 +44,7 @@ class Cloud:
     traffic: Traffic = field(default_factory=Traffic)
 
     async def open_site(self, name: str, app: ASGIApp) -> str:
-        """Serves an app on a port of its own, with faults and a record; returns `localhost:PORT`."""
+        """Serves an app on its own port, with faults and a record; returns `localhost:PORT`."""
         observed = Observed(
             app, site=name, clock=self.clock, traffic=self.traffic, faults=self.faults
         )

@@ -92,9 +92,17 @@ class Sites:
             _log.info("%s answers at %s", name, self.address(name))
         return self.address(name)
 
+    def listen(self, name: str) -> socket.socket:
+        """A socket at the port of `name`, for what is no app of ours; the caller closes it."""
+        return self._listen(name)
+
     def address(self, name: str) -> str:
         """`localhost:PORT` of a site that is open."""
         return f"localhost:{self._open[name].port}"
+
+    def find(self, name: str) -> str | None:
+        """`localhost:PORT` of a site; None when it is not open."""
+        return self.address(name) if name in self._open else None
 
     async def close(self, name: str, *, forget: bool = False) -> None:
         """Stops serving a name; `forget` gives its port to others too."""
@@ -109,9 +117,11 @@ class Sites:
         await asyncio.gather(*(self.close(name) for name in list(self._open)))
 
     def _listen(self, name: str) -> socket.socket:
-        if known := self._store.get(_PORTS, name):
+        # The first site answers where the user says, the others where they have always answered.
+        known = self._store.get(_PORTS, name)
+        if known and (self._open or not self._first_port):
             return self._bound(known["port"], name)
-        taken = {document["port"] for document in self._store.list(_PORTS)}
+        taken = {each["port"] for each in self._store.list(_PORTS) if each != known}
         port = self._first_port
         while True:
             while port in taken:
@@ -119,8 +129,8 @@ class Sites:
             try:
                 listening = self._bound(port, name)
             except EmulatorError:
-                # The first one is what the user was told; others may be anywhere.
-                if not taken:
+                # The first one is where the user says; others may be anywhere.
+                if not self._open:
                     raise
                 port += 1
                 continue

@@ -63,7 +63,11 @@ def test_azure_is_imported_by_few_and_by_nothing_local() -> None:
 
 
 def test_the_docker_sdk_is_known_to_few() -> None:
-    assert _importing("docker") == ["credentials.py", "targets/local/engine.py"]
+    assert _importing("docker") == [
+        "credentials.py",
+        "emulator/aci/engine/api.py",
+        "targets/local/engine.py",
+    ]
 
 
 def test_rattler_is_known_to_few() -> None:

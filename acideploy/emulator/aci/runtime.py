@@ -32,7 +32,7 @@ class Image:
 
 
 class ImageError(Exception):
-    """An image cannot be had: `inaccessible` says that name or login are wrong, else the registry."""
+    """An image cannot be had. `inaccessible`: name or login are wrong; else the registry is."""
 
     def __init__(self, message: str, *, inaccessible: bool = True) -> None:
         super().__init__(message)

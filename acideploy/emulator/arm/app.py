@@ -201,7 +201,7 @@ def _api_version(request: Request) -> str:
 
 
 def _type_of(rest: str) -> str:
-    """The type that a path below a provider is about: `registries/r/tasks/t` → `registries/tasks`."""
+    """The type that a path is about: `registries/tasks` for `registries/r/tasks/t`."""
     words = rest.strip("/").split("/")
     if words[0].lower() == "locations":
         return "/".join(("locations", *words[2::2])) if len(words) > 2 else "locations"

@@ -35,7 +35,7 @@ class Call:
         return self.request.query_params
 
     async def body(self) -> dict[str, Any]:
-        """The body, a JSON object. Raises ArmError (400 InvalidRequestContent) for anything else."""
+        """The body, a JSON object. Raises ArmError (400) for anything else."""
         text = await self.request.body()
         try:
             body = json.loads(text)

@@ -53,8 +53,12 @@ class Access:
         audience = str(claims.get("aud", "")).rstrip("/")
         if audience not in (*_ENTRA_AUDIENCES, self._cloud.url):
             raise unauthorized()
+        return self.refreshing_as(str(claims.get("oid", "")))
+
+    def refreshing_as(self, principal: str) -> str:
+        """A refresh token of a principal, by its object id."""
         return self._sign(
-            str(claims.get("oid", "")),
+            principal,
             REFRESH_LIFETIME,
             version="1.0",
             grant_type="refresh_token",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from starlette.types import ASGIApp
 
 from acideploy.emulator.acr.data import storage
+from acideploy.emulator.acr.data.access import Access
 from acideploy.emulator.acr.data.contents import Contents
 from acideploy.emulator.acr.data.files import Files, read
 from acideploy.emulator.acr.data.identities import Identities, Scopes
@@ -47,6 +48,10 @@ class RegistryData:
             registry=self._id,
             secret=self._secret,
         )
+
+    def refresh_token(self, principal: str) -> str:
+        """What a principal of Microsoft Entra (its object id) logs in with, as TOKEN_USER."""
+        return Access(self._cloud, self._identities, self._id).refreshing_as(principal)
 
     async def open(self) -> str:
         """Serves the registry; returns its login server, `localhost:PORT`."""

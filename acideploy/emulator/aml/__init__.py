@@ -1,0 +1,1 @@
+"""Microsoft.MachineLearningServices: workspaces, their models and datastores."""

@@ -1,0 +1,1 @@
+"""Managed identities, their tokens, and what principals may do."""

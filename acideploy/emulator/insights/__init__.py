@@ -1,0 +1,1 @@
+"""Microsoft.Insights: what a workspace refers to."""

@@ -1,0 +1,1 @@
+"""Microsoft.Storage: accounts, with their blobs in a real Azurite."""

@@ -1,0 +1,231 @@
+"""Key Vault as a surface: vaults as resources, those that were deleted, a site for each."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from acideploy.emulator.arm.errors import ArmError
+from acideploy.emulator.arm.routes import Call, Provider, Route, empty_response, json_response
+from acideploy.emulator.arm.stored import Asked, StoredType, system_data
+from acideploy.emulator.cloud import SUBSCRIPTION, TENANT, Cloud, long_time
+from acideploy.emulator.store import Document
+from acideploy.emulator.vault.plane import secrets_app
+from acideploy.emulator.vault.secrets import forget_secrets
+
+NAMESPACE = "Microsoft.KeyVault"
+VERSIONS = (
+    *("2025-05-01", "2024-12-01-preview", "2024-11-01", "2024-04-01-preview", "2023-07-01"),
+    *("2023-02-01", "2022-11-01", "2022-07-01", "2021-11-01-preview", "2021-10-01"),
+    *("2021-06-01-preview", "2021-04-01-preview", "2020-04-01-preview", "2019-09-01"),
+    *("2018-02-14", "2016-10-01"),
+)
+_DELETED = "deleted vault"
+_NAME = re.compile(r"(?!.*--)[A-Za-z][-A-Za-z0-9]{1,22}[A-Za-z0-9]")
+
+
+class KeyVault:
+    """`Microsoft.KeyVault`."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._vaults = StoredType(
+            namespace=NAMESPACE,
+            name="vaults",
+            versions=VERSIONS,
+            describe=self._describe,
+            deleted=_deleted,
+            # The service answers 200 for new ones, too.
+            created=200,
+        )
+        below = f"/subscriptions/{{subscription}}/providers/{NAMESPACE}"
+        one = below + "/locations/{location}/deletedVaults/{name}"
+        self.provider = Provider(
+            namespace=NAMESPACE,
+            types=(self._vaults.resource_type(),),
+            other_types=dict.fromkeys(
+                (
+                    "checkNameAvailability",
+                    "deletedVaults",
+                    "locations",
+                    "locations/deletedVaults",
+                    "locations/deletedVaults/purge",
+                ),
+                VERSIONS,
+            ),
+            routes=(
+                *self._vaults.routes(),
+                Route("GET", below + "/deletedVaults", _list_deleted),
+                Route("GET", one, _get_deleted),
+                Route("POST", one + "/purge", _purge),
+                Route("POST", below + "/checkNameAvailability", self._check_name),
+            ),
+        )
+
+    async def resume(self) -> None:
+        for vault in self._vaults.all(self._cloud):
+            await self._open(vault["name"])
+
+    async def close(self) -> None:
+        pass
+
+    async def _open(self, name: str) -> str:
+        app = secrets_app(self._cloud, lambda: self._named(name))
+        return await self._cloud.open_site(_site(name), app)
+
+    def _named(self, name: str) -> Document | None:
+        wanted = name.lower()
+        vaults = self._vaults.all(self._cloud)
+        return next((each for each in vaults if each["name"].lower() == wanted), None)
+
+    async def _describe(self, asked: Asked) -> Document:
+        call, given = asked.call, asked.properties
+        gone = _find_deleted(call.cloud, asked.name)
+        if given.get("createMode") == "recover":
+            if gone is None:
+                raise _wrong("createMode")
+            call.cloud.store.delete(_DELETED, asked.name.lower())
+            given = {**gone["vault"]["properties"], **given}
+        elif gone:
+            raise ArmError(
+                409,
+                "ConflictError",
+                "A vault with the same name already exists in deleted state. You need to either "
+                "recover or purge existing key vault. Follow this link "
+                "https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft "
+                "delete.",
+            )
+        if not asked.known and (reason := self._taken(asked.name)):
+            raise ArmError(409 if reason[0] != "AccountNameInvalid" else 400, *_as_error(reason))
+        address = await self._open(asked.name)
+        return {
+            "id": asked.id,
+            "name": asked.name,
+            "type": f"{NAMESPACE}/vaults",
+            "location": asked.location,
+            "tags": asked.tags,
+            "systemData": system_data(call, asked.known),
+            "properties": _properties(given, address),
+        }
+
+    def _taken(self, name: str) -> tuple[str, str] | None:
+        """Why a new vault cannot have a name: a reason and a message."""
+        if not _NAME.fullmatch(name):
+            return (
+                "AccountNameInvalid",
+                f"The vault name '{name}' is invalid. A vault's name must be between 3-24 "
+                "alphanumeric characters. The name must begin with a letter, end with a letter or "
+                "digit, and not contain consecutive hyphens.",
+            )
+        if self._named(name) or _find_deleted(self._cloud, name):
+            return (
+                "AlreadyExists",
+                f"The vault name '{name}' is already in use. Vault names are globally unique so it "
+                "is possible that the name is already taken. If you are sure that the vault name "
+                "was not taken then it is possible that a vault with the same name was recently "
+                "deleted but not purged after being placed in a recoverable state.",
+            )
+        return None
+
+    async def _check_name(self, call: Call) -> Response:
+        reason = self._taken(str((await call.body()).get("name", "")))
+        if reason is None:
+            return json_response(200, {"nameAvailable": True})
+        code, message = reason
+        return json_response(200, {"nameAvailable": False, "reason": code, "message": message})
+
+
+def _properties(given: Document, address: str) -> Document:
+    uses_roles = bool(given.get("enableRbacAuthorization"))
+    if not isinstance(given.get("sku"), dict):
+        raise _wrong("sku")
+    if str(given.get("tenantId", "")).lower() != TENANT:
+        raise _wrong("tenantId")
+    policies = given.get("accessPolicies", [] if uses_roles else None)
+    if not isinstance(policies, list):
+        raise _wrong("accessPolicies")
+    acls = given.get("networkAcls")
+    return {
+        "sku": {"family": "A", **given["sku"]},
+        "tenantId": TENANT,
+        **({"networkAcls": acls} if acls else {}),
+        "accessPolicies": policies,
+        "enabledForDeployment": bool(given.get("enabledForDeployment")),
+        "enabledForDiskEncryption": bool(given.get("enabledForDiskEncryption")),
+        "enabledForTemplateDeployment": bool(given.get("enabledForTemplateDeployment")),
+        "enableSoftDelete": True,
+        "softDeleteRetentionInDays": given.get("softDeleteRetentionInDays") or 90,
+        "enableRbacAuthorization": uses_roles,
+        "vaultUri": f"https://{address}/",
+        "provisioningState": "Succeeded",
+        "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
+    }
+
+
+def _wrong(name: str) -> ArmError:
+    return ArmError(400, "BadRequest", f"An invalid value was provided for '{name}'.")
+
+
+def _as_error(reason: tuple[str, str]) -> tuple[str, str]:
+    codes = {"AccountNameInvalid": "VaultNameNotValid", "AlreadyExists": "VaultAlreadyExists"}
+    return codes[reason[0]], reason[1]
+
+
+def _site(name: str) -> str:
+    return f"vault:{name.lower()}"
+
+
+async def _deleted(cloud: Cloud, vault: Document) -> None:
+    """A vault that is deleted keeps its name, address and secrets until it is purged."""
+    now, location = cloud.clock.now(), vault["location"]
+    until = now + timedelta(days=vault["properties"]["softDeleteRetentionInDays"])
+    shown = {
+        "id": f"/subscriptions/{SUBSCRIPTION}/providers/{NAMESPACE}/locations/{location}"
+        f"/deletedVaults/{vault['name']}",
+        "name": vault["name"],
+        "type": f"{NAMESPACE}/deletedVaults",
+        "properties": {
+            "vaultId": vault["id"],
+            "location": location,
+            "tags": vault["tags"],
+            "deletionDate": long_time(now),
+            "scheduledPurgeDate": long_time(until),
+        },
+    }
+    cloud.store.put(_DELETED, vault["name"].lower(), {"shown": shown, "vault": vault})
+    await cloud.sites.close(_site(vault["name"]))
+
+
+def _find_deleted(cloud: Cloud, name: str) -> Document | None:
+    return cloud.store.get(_DELETED, name.lower())
+
+
+async def _list_deleted(call: Call) -> Response:
+    return json_response(
+        200, {"value": [each["shown"] for each in call.cloud.store.list(_DELETED)]}
+    )
+
+
+def _deleted_one(call: Call) -> Document:
+    found = _find_deleted(call.cloud, call["name"])
+    if found is None or found["vault"]["location"] != call["location"].lower():
+        raise ArmError(
+            404,
+            "DeletedVaultNotFound",
+            f"The specified deleted vault '{call['name']}' does not exist.",
+        )
+    return found
+
+
+async def _get_deleted(call: Call) -> Response:
+    return json_response(200, _deleted_one(call)["shown"])
+
+
+async def _purge(call: Call) -> Response:
+    name = _deleted_one(call)["vault"]["name"]
+    call.cloud.store.delete(_DELETED, name.lower())
+    forget_secrets(call.cloud, name)
+    await call.cloud.sites.close(_site(name), forget=True)
+    return empty_response(200)

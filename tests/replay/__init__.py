@@ -1,0 +1,1 @@
+"""Recorded traffic of the real services, asked again of the emulator, answer beside answer."""

@@ -1,0 +1,300 @@
+"""Plays a recording to an emulator whose time goes as the recorded time went."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from acideploy.emulator.clock import ManualClock
+from tests.emulated import START, Answer, Emulated, emulated
+from tests.replay.compare import differences
+from tests.replay.names import Names
+from tests.replay.prepare import needed
+from tests.replay.recording import Exchange, read
+
+# Seconds that an answer may take longer here than it was recorded, and the steps they go in.
+_PATIENCE = 240
+_STEP = 2.0
+_STATES = ("status", "provisioningState", "state")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where an answer of the emulator is not like the recorded one."""
+
+    file: str
+    line: int
+    request: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.request}: {self.text}"
+
+
+def play(path: Path, directory: Path) -> list[Difference]:
+    """The differences of one file, played to an emulator of its own in `directory`."""
+    exchanges = read(path)
+    start = next((each.time for each in exchanges if each.time), START)
+    with emulated(directory, clock=ManualClock(start)) as azure:
+        player = Player(azure, exchanges)
+        return [
+            Difference(path.stem, number, _short(exchange), text)
+            for number, exchange in enumerate(exchanges, 1)
+            for text in player.differences(exchange)
+        ]
+
+
+@dataclass
+class Player:
+    azure: Emulated
+    exchanges: list[Exchange]
+    names: Names = field(default_factory=Names)
+    made: set[str] = field(default_factory=set)
+
+    def differences(self, exchange: Exchange) -> list[str]:
+        """Asks what was asked; returns how the answer differs, and learns from it."""
+        self._go_to(exchange)
+        self._prepare(exchange)
+        answer = self._patiently(exchange)
+        body = _json(answer)
+        found = list(
+            differences(
+                status=(exchange.status, answer.status),
+                headers=(exchange.headers, answer.headers),
+                body=(exchange.response, body),
+            )
+        )
+        self.names.learn(exchange.response, body)
+        for name in ("azure-asyncoperation", "location"):
+            if name in exchange.headers and name in answer.headers:
+                self.names.lead(exchange.headers[name], answer.headers[name])
+        return found
+
+    def _go_to(self, exchange: Exchange) -> None:
+        time = exchange.time
+        if time and (seconds := (time - self.azure.cloud.clock.now()).total_seconds()) > 0:
+            self.azure.advance(seconds)
+
+    def _patiently(self, exchange: Exchange) -> Answer:
+        """The answer; a state that comes later here than it was recorded is waited for."""
+        answer = self._ask(exchange)
+        waited = 0.0
+        while exchange.method == "GET" and not _as_far(exchange, answer) and waited < _PATIENCE:
+            self.azure.advance(_STEP)
+            waited += _STEP
+            answer = self._ask(exchange)
+        return answer
+
+    def _ask(self, exchange: Exchange) -> Answer:
+        if exchange.is_arm:
+            return self._ask_arm(exchange)
+        if exchange.is_registry:
+            return self._ask_registry(exchange)
+        url = self.names.address(exchange.url)
+        if url is None:
+            return Answer(0, {}, b'"no answer has given this address"')
+        return self._send(exchange, url, {})
+
+    def _ask_arm(self, exchange: Exchange) -> Answer:
+        known = self.names.address(exchange.url)
+        if known and urlsplit(known).path.lower() != urlsplit(exchange.url).path.lower():
+            url = known
+        else:
+            parts = urlsplit(exchange.url)
+            url = self.azure.url + self.names.path(f"{parts.path}?{parts.query}")
+        return self._send(exchange, url, {"Authorization": f"Bearer {self.azure.token()}"})
+
+    def _ask_registry(self, exchange: Exchange) -> Answer:
+        host = self._login_server(exchange)
+        known = self.names.address(exchange.url)
+        parts = urlsplit(exchange.url)
+        if known:
+            # An upload goes on at the address that the answer before gave, with its own state.
+            query = dict(parse_qsl(urlsplit(known).query))
+            query |= {
+                key: value for key, value in parse_qsl(parts.query) if not key.startswith("_")
+            }
+            target = f"{urlsplit(known).path}?{urlencode(query)}"
+        else:
+            target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        headers = {} if exchange.status == 401 or "/oauth2/" in target else self._login(exchange)
+        return self._send(exchange, f"https://{host}{target}", headers)
+
+    def _send(self, exchange: Exchange, url: str, headers: dict[str, str]) -> Answer:
+        body = exchange.request
+        if isinstance(body, dict | list):
+            media = body.get("mediaType") if isinstance(body, dict) else None
+            if "/manifests/" in url:
+                headers = {**headers, "Content-Type": media or _OCI_MANIFEST}
+            content: bytes | None = json.dumps(self.names.body(body)).encode()
+        elif "/oauth2/" in url and isinstance(body, str):
+            headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+            content = self._form(exchange, body)
+        else:
+            content = _bytes(body) if body else (b"" if exchange.method == "POST" else None)
+            headers = {"Content-Type": "application/octet-stream", **headers}
+        return self.azure.ask(exchange.method, url, content, headers=headers)
+
+    def _form(self, exchange: Exchange, body: str) -> bytes:
+        """A request for a token, with tokens of here."""
+        form = dict(parse_qsl(body))
+        form["service"] = self._login_server(exchange)
+        if "access_token" in form:
+            form["access_token"] = self.azure.token()
+        if "refresh_token" in form:
+            form["refresh_token"] = self._refresh_token(form["service"])
+        return urlencode(form).encode()
+
+    def _login(self, exchange: Exchange) -> dict[str, str]:
+        repository = re.match(r"/(?:v2|acr/v1)/(.+?)/(?:blobs|manifests|tags|_)", exchange.path)
+        actions = "pull,push,delete,metadata_read,metadata_write"
+        scope = f"repository:{repository[1]}:{actions}" if repository else "registry:catalog:*"
+        host = self._login_server(exchange)
+        form = urlencode(
+            {
+                "grant_type": "refresh_token",
+                "service": host,
+                "scope": scope,
+                "refresh_token": self._refresh_token(host),
+            }
+        ).encode()
+        answer = self.azure.ask("POST", f"https://{host}/oauth2/token", form, headers=_FORM)
+        return {"Authorization": f"Bearer {answer.json['access_token']}"}
+
+    def _refresh_token(self, host: str) -> str:
+        form = urlencode(
+            {"grant_type": "access_token", "service": host, "access_token": self.azure.token()}
+        ).encode()
+        answer = self.azure.ask("POST", f"https://{host}/oauth2/exchange", form, headers=_FORM)
+        return str(answer.json["refresh_token"])
+
+    def _login_server(self, exchange: Exchange) -> str:
+        name = exchange.host.partition(".")[0]
+        found = self.azure.cloud.sites.find(f"registry:{name}")
+        if found:
+            return found
+        kind = "Microsoft.ContainerRegistry/registries"
+        path = f"/subscriptions/x/resourceGroups/rg/providers/{kind}/{name}/x/y"
+        stand_in = Exchange("GET", f"https://management.azure.com{path}", "", 200, {}, "")
+        self._prepare(stand_in)
+        return self.azure.cloud.sites.find(f"registry:{name}") or "localhost:1"
+
+    def _prepare(self, exchange: Exchange) -> None:
+        if group := exchange.group():
+            is_group_itself = exchange.path.rstrip("/").lower().endswith(f"/{group.lower()}")
+            key = f"group {group.lower()}"
+            is_new = is_group_itself and exchange.method == "PUT" and exchange.status == 201
+            if key not in self.made and not is_new:
+                answer = exchange.response if isinstance(exchange.response, dict) else {}
+                self.azure.make_group(group, answer.get("location", "westus"))
+                if is_group_itself and exchange.method == "GET" and answer.get("tags"):
+                    body = {"location": answer["location"], "tags": answer["tags"]}
+                    self.azure.arm("PUT", f"resourceGroups/{group}", body)
+            self.made.add(key)
+        if exchange.is_registry:
+            self._prepare_registry(exchange)
+        for resource, version, body in needed(exchange, self.made):
+            answer = self.azure.arm(
+                "PUT", self.names.path(resource), self.names.body(body), version=version
+            )
+            if answer.status == 201:
+                self.azure.advance(60)
+        if exchange.method == "PUT":
+            self.made |= {resource.lower() for _, resource in exchange.parents()}
+        self._arrange_exits(exchange)
+
+    def _arrange_exits(self, exchange: Exchange) -> None:
+        """Has containers end as they did: what their images would do is not recorded."""
+        if exchange.method != "PUT" or "/containergroups/" not in exchange.path.lower():
+            return
+        for later in self.exchanges[self.exchanges.index(exchange) + 1 :]:
+            if (
+                later.path.lower() == exchange.path.lower()
+                and (code := _exit_code(later)) is not None
+            ):
+                rule = {
+                    "method": "PUT",
+                    "path": re.escape(exchange.path.rsplit("/", 1)[1]),
+                    "crash": {"exitCode": code, "after": 1},
+                }
+                self.azure.ask("POST", "/_emulator/faults", rule)
+                return
+
+    def _prepare_registry(self, exchange: Exchange) -> None:
+        """Uploads that were begun before the recording, and blobs that are read from it."""
+        self._login_server(exchange)
+        upload = re.match(r"(/v2/(.+)/blobs/uploads/)[^/]+$", exchange.path)
+        if not upload or self.names.address(exchange.url):
+            return
+        host = self._login_server(exchange)
+        answer = self.azure.ask(
+            "POST", f"https://{host}{quote(upload[1])}", b"", headers=self._login(exchange)
+        )
+        if "location" in answer.headers:
+            self.names.lead(exchange.url.partition(".azurecr.io")[2], answer.headers["location"])
+            self.names.lead(exchange.url, answer.headers["location"])
+
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+def _as_far(exchange: Exchange, answer: Answer) -> bool:
+    """True when an answer shows what it shows in the recording: that takes time here as there."""
+    if exchange.status != answer.status:
+        return exchange.status not in (200, 202, 204) or answer.status not in (200, 202, 204)
+    return _states(exchange.response) == _states(_json(answer))
+
+
+def _states(body: Any) -> list[Any]:
+    if not isinstance(body, dict):
+        return []
+    properties = body.get("properties")
+    inner = properties if isinstance(properties, dict) else {}
+    view = inner.get("instanceView")
+    places = (body, inner, view if isinstance(view, dict) else {})
+    return [place.get(name) for place in places for name in _STATES]
+
+
+def _exit_code(exchange: Exchange) -> int | None:
+    with contextlib.suppress(KeyError, TypeError, IndexError):
+        for container in exchange.response["properties"]["containers"]:
+            state = container["properties"]["instanceView"]["currentState"]
+            if "exitCode" in state:
+                return int(state["exitCode"])
+    return None
+
+
+def _json(answer: Answer) -> Any:
+    text = answer.body.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _bytes(body: object) -> bytes:
+    """The recorder has written bytes as base64."""
+    text = str(body)
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return text.encode()
+
+
+def _short(exchange: Exchange) -> str:
+    words = unquote(urlsplit(exchange.url).path).split("/")
+    return f"{exchange.method} .../{'/'.join(words[-3:])}"
+
+
+def play_all(directory: Path, scratch: Path) -> Iterator[Difference]:
+    """The differences of every recording in a folder."""
+    for path in sorted(directory.glob("*.jsonl")):
+        yield from play(path, scratch / path.stem)
