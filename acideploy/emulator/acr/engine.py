@@ -126,7 +126,8 @@ class BuildEngine:
         try:
             with _explained(), self._cancellation.ends_with(lambda: self._client.kill(container)):
                 self._client.start(container)
-                for chunk in self._client.attach(container, stream=True, logs=True):
+                # Unlike `attach`, this ends when the container has ended before.
+                for chunk in self._client.logs(container, stream=True, follow=True):
                     say(chunk.decode("utf-8", "replace"))
                 code: int = self._client.wait(container)["StatusCode"]
             return code

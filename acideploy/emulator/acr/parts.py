@@ -29,8 +29,10 @@ class Parts:
         return call.cloud.store.get(self.type.lower(), self.identifier(call).lower())
 
     def list(self, call: Call) -> list[Document]:
+        """The oldest first."""
         prefix = f"{self.registries.of(call)['id']}/{self.name}/".lower()
-        return call.cloud.store.list(self.type.lower(), prefix)
+        found = call.cloud.store.list(self.type.lower(), prefix)
+        return sorted(found, key=lambda part: str(part["systemData"]["createdAt"]))
 
     def keep(self, call: Call, document: Document) -> None:
         call.cloud.store.put(self.type.lower(), document["id"].lower(), document)
