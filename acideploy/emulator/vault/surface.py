@@ -17,6 +17,7 @@ from acideploy.emulator.vault.secrets import forget_secrets
 
 NAMESPACE = "Microsoft.KeyVault"
 VERSIONS = (
+    "2026-02-01",
     *("2025-05-01", "2024-12-01-preview", "2024-11-01", "2024-04-01-preview", "2023-07-01"),
     *("2023-02-01", "2022-11-01", "2022-07-01", "2021-11-01-preview", "2021-10-01"),
     *("2021-06-01-preview", "2021-04-01-preview", "2020-04-01-preview", "2019-09-01"),
@@ -52,6 +53,8 @@ class KeyVault:
                     "locations",
                     "locations/deletedVaults",
                     "locations/deletedVaults/purge",
+                    "managedHSMs",
+                    "deletedManagedHSMs",
                 ),
                 VERSIONS,
             ),
@@ -61,6 +64,9 @@ class KeyVault:
                 Route("GET", one, _get_deleted),
                 Route("POST", one + "/purge", _purge),
                 Route("POST", below + "/checkNameAvailability", self._check_name),
+                # az lists them beside the vaults.
+                Route("GET", below + "/managedHSMs", _list_none),
+                Route("GET", below + "/deletedManagedHSMs", _list_none),
             ),
         )
 
@@ -206,6 +212,10 @@ async def _list_deleted(call: Call) -> Response:
     return json_response(
         200, {"value": [each["shown"] for each in call.cloud.store.list(_DELETED)]}
     )
+
+
+async def _list_none(call: Call) -> Response:
+    return json_response(200, {"value": []})
 
 
 def _deleted_one(call: Call) -> Document:
