@@ -38,6 +38,7 @@ def test_the_request_id_of_a_put_is_the_operation_that_is_polled(still: Emulated
     poll = still.arm("GET", operation)
     assert (poll.status, poll.json["status"], poll.json["id"]) == (200, "Pending", made.json["id"])
     assert poll.json["properties"] == {"events": []}
+    assert poll.headers["x-ms-request-id"].startswith("westus:")
     still.advance(30)
     poll = still.arm("GET", operation)
     assert poll.json["status"] == "Succeeded"
@@ -207,6 +208,18 @@ def test_each_group_has_an_address_of_its_own(still: Emulated) -> None:
     assert len({each["ipAddress"]["ip"] for each in made}) == 3
     still.arm("DELETE", f"{GROUPS}/one")
     assert brought_up(still, asked(), "four")["ipAddress"] == made[0]["ipAddress"]
+
+
+def test_a_group_keeps_its_own_identity_when_it_is_changed(still: Emulated) -> None:
+    body = {**asked(), "identity": {"type": "systemassigned"}}
+    made = put(still, body)
+    assert list(made.json["identity"]) == ["principalId", "tenantId", "type"]
+    still.advance(30)
+    changed = still.arm(
+        "PUT", f"{GROUPS}/one", {**body, **asked(containers=[container(image="b")])}
+    )
+    assert changed.status == 201
+    assert changed.json["identity"] == made.json["identity"]
 
 
 def test_usages_count_what_is_there(azure: Emulated) -> None:
