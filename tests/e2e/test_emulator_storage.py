@@ -47,7 +47,7 @@ def python() -> Path:
         program("azurite-blob", package="npm, then: npm install -g azurite")
     except MissingPartError as error:
         unavailable(str(error))
-    return azure_python("azure.storage.blob")
+    return azure_python()
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ from tests.emulated import emulated
 
 with emulated(Path(sys.argv[1]), seeded=True) as azure:
     store = _store(azure)
-    run_program(azure_python("azure.storage.blob"), COPY, azure, **store, text="a model")
+    run_program(azure_python(), COPY, azure, **store, text="a model")
     pid = azure.cloud.store.get("azurite", "process")["pid"]
     print(json.dumps({"store": store, "pid": pid}), flush=True)
     time.sleep(60)

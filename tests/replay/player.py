@@ -78,9 +78,10 @@ class Player:
         return found
 
     def _go_to(self, exchange: Exchange) -> None:
-        time = exchange.time
-        if time and (seconds := (time - self.azure.cloud.clock.now()).total_seconds()) > 0:
-            self.azure.advance(seconds)
+        """Moves the time on to that of the exchange, or else by next to nothing."""
+        now = self.azure.cloud.clock.now()
+        seconds = (exchange.time - now).total_seconds() if exchange.time else 0.0
+        self.azure.advance(max(seconds, 0.001))
 
     def _patiently(self, exchange: Exchange) -> Answer:
         """The answer; a state that comes later here than it was recorded is waited for."""
@@ -188,20 +189,12 @@ class Player:
 
     def _prepare(self, exchange: Exchange) -> None:
         if group := exchange.group():
-            is_group_itself = exchange.path.rstrip("/").lower().endswith(f"/{group.lower()}")
-            key = f"group {group.lower()}"
-            is_new = is_group_itself and exchange.method == "PUT" and exchange.status == 201
-            if key not in self.made and not is_new:
-                answer = exchange.response if isinstance(exchange.response, dict) else {}
-                self.azure.make_group(group, answer.get("location", "westus"))
-                if is_group_itself and exchange.method == "GET" and answer.get("tags"):
-                    body = {"location": answer["location"], "tags": answer["tags"]}
-                    self.azure.arm("PUT", f"resourceGroups/{group}", body)
-            self.made.add(key)
+            self._prepare_group(exchange, group)
         if exchange.is_registry:
             self._prepare_registry(exchange)
         for resource, version, body in needed(exchange, self.made):
             path = self.names.path(resource)
+            self._make_group(resource.split("/")[4], "westus")
             if self.azure.arm("GET", path, version=version).status != 404:
                 continue
             # What cannot be made shows itself as a difference.
@@ -210,6 +203,21 @@ class Player:
         if exchange.method == "PUT":
             self.made |= {resource.lower() for _, resource in exchange.parents()}
         self._arrange_exits(exchange)
+
+    def _prepare_group(self, exchange: Exchange, group: str) -> None:
+        is_subject = exchange.path.rstrip("/").lower().endswith(f"/resourcegroups/{group.lower()}")
+        if is_subject and exchange.method == "PUT" and exchange.status == 201:
+            self.made.add(f"group {group.lower()}")
+            return
+        answer = exchange.response if isinstance(exchange.response, dict) else {}
+        self._make_group(group, answer.get("location", "westus"), answer if is_subject else {})
+
+    def _make_group(self, group: str, location: str, answer: Any = None) -> None:
+        """Makes a resource group unless the recording has made or used it before."""
+        if f"group {group.lower()}" not in self.made:
+            body = {"location": location, "tags": (answer or {}).get("tags")}
+            self.azure.arm("PUT", f"resourceGroups/{group}", body)
+            self.made.add(f"group {group.lower()}")
 
     def _arrange_exits(self, exchange: Exchange) -> None:
         """Has containers end as they did: what their images would do is not recorded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from acideploy.emulator.cloud import TENANT
 from tests.replay.names import NULL_ID
 from tests.replay.recording import Exchange
 
@@ -35,7 +36,21 @@ _TEMPLATES: dict[str, tuple[str, dict[str, Any]]] = {
         "2023-01-31",
         {"location": "westus"},
     ),
-    "microsoft.keyvault/vaults": ("2023-07-01", {"location": "westus", "properties": {}}),
+    "microsoft.storage/storageaccounts": (
+        "2023-01-01",
+        {"location": "eastus", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"},
+    ),
+    "microsoft.keyvault/vaults": (
+        "2023-07-01",
+        {
+            "location": "eastus",
+            "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}},
+        },
+    ),
+    "microsoft.insights/components": (
+        "2020-02-02",
+        {"location": "eastus", "kind": "web", "properties": {"Application_Type": "web"}},
+    ),
     "microsoft.containerinstance/containergroups": (
         "2023-05-01",
         {
@@ -55,6 +70,11 @@ _TEMPLATES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
+_REFERRED = (
+    "microsoft.storage/storageaccounts",
+    "microsoft.keyvault/vaults",
+    "microsoft.insights/components",
+)
 _READ_ONLY = ("id", "name", "type", "systemData", "etag")
 
 
@@ -65,7 +85,7 @@ def needed(exchange: Exchange, made: set[str]) -> list[tuple[str, str, dict[str,
     added to it.
     """
     wanted = []
-    for kind, resource in (*exchange.parents(), *_named_in(exchange)):
+    for kind, resource in (*_parts(exchange), *exchange.parents(), *_named_in(exchange)):
         key = resource.lower()
         is_subject = key == exchange.path.rstrip("/").lower()
         if key in made or (is_subject and _makes(exchange, kind)) or exchange.status == 404:
@@ -81,6 +101,14 @@ def needed(exchange: Exchange, made: set[str]) -> list[tuple[str, str, dict[str,
         if each["id"].lower() not in made
     ]
     return wanted
+
+
+def _parts(exchange: Exchange) -> list[tuple[str, str]]:
+    """What a workspace refers to."""
+    if "/microsoft.machinelearningservices/" not in exchange.path.lower():
+        return []
+    kinds = (each for each in _TEMPLATES if each in _REFERRED)
+    return [(kind, f"{_PARTS}/{kind}/replayed") for kind in kinds]
 
 
 def _named_in(exchange: Exchange) -> list[tuple[str, str]]:

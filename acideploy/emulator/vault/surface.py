@@ -170,7 +170,8 @@ def _properties(given: Document, address: str) -> Document:
         "enableSoftDelete": True,
         "softDeleteRetentionInDays": given.get("softDeleteRetentionInDays") or 90,
         "enableRbacAuthorization": bool(given.get("enableRbacAuthorization")),
-        "vaultUri": f"https://{address}/",
+        # Clients want the address to end as what their tokens are for; of numbers they do not.
+        "vaultUri": f"https://{address.replace('localhost', '127.0.0.1')}/",
         "provisioningState": "Succeeded",
         "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
     }
