@@ -569,8 +569,9 @@ async def left(host: str) -> list[str]:
 
 @in_loop
 async def test_an_image_of_the_emulator_s_registry_needs_the_right_login(
-    engine: Engine, base_image_part: BaseImage, acr_part: RunningAcr
+    engine: Engine, base_image_part: BaseImage, acr_part: RunningAcr, python: Image
 ) -> None:
+    # The engine has the same content already, from a repository that asks nothing.
     acr_part.tokens.users["admin", "secret"] = OWNER
     digest = push(base_image_part, acr_part, "private", credentials="admin:secret")
     name = f"{acr_part.host}/private"
@@ -612,7 +613,7 @@ class _NoEngines(Plain):
 
     def answer(self, request: Request) -> Answer | None:
         agent = request.head.get("user-agent") or ""
-        return None if agent.startswith("Python") else Answer(status=502)
+        return None if agent.startswith("Python") else Answer(status=404)
 
 
 @in_loop
@@ -628,10 +629,6 @@ async def test_an_engine_that_does_not_reach_the_registry_is_brought_the_image(
         # It is there now.
         await engine.pull(image, None)
         assert len(door.traffic) == read
-        lost = Image(name=image.name, digest="sha256:" + "0" * 64)
-        with pytest.raises(ImageError) as missing:
-            await engine.pull(lost, None)
-        assert missing.value.inaccessible
     async with opened(engine) as group:
         container = await start(group, image, "/lib64/ld-linux-x86-64.so.2", "--version")
         assert await container.wait() == Exit(code=0)

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 from starlette.responses import Response
 
-from acideploy.emulator.acr.bodies import check_kinds
-from acideploy.emulator.acr.errors import registry_error
 from acideploy.emulator.acr.operations import Operations, status_url
 from acideploy.emulator.acr.registries import Registries, registry_id
+from acideploy.emulator.acr.registry_checks import (
+    INVALID_NAME,
+    check,
+    check_new,
+    is_name,
+    name_taken,
+)
 from acideploy.emulator.acr.registry_document import (
-    SKUS,
     TYPE,
-    WRITABLE,
     change_registry,
     new_registry,
     shown_registry,
 )
 from acideploy.emulator.acr.versions import changes_take_time
-from acideploy.emulator.arm.errors import ArmError, invalid_content
-from acideploy.emulator.arm.locations import LOCATIONS, normalized
+from acideploy.emulator.arm.errors import invalid_content
 from acideploy.emulator.arm.routes import Call, Route, empty_response, json_response
 from acideploy.emulator.arm.subscriptions import find_group
 from acideploy.emulator.cloud import SUBSCRIPTION, Cloud
 from acideploy.emulator.store import Document
 
-_NAME = re.compile(r"[A-Za-z0-9]{5,50}")
-_INVALID_NAME = (
-    "The specified resource name is invalid. Resource names must contain alpha numeric characters "
-    "only and must be between 5 and 50 characters."
-)
 # From the first answer until a registry is there, and until one is gone. Seconds.
 _CREATION = 6.0
 _DELETION = 10.0
@@ -76,8 +72,8 @@ class RegistryRoutes:
         name, type = body.get("name"), body.get("type")
         if not isinstance(name, str) or not isinstance(type, str):
             raise invalid_content("The request content was invalid: 'name' and 'type' are needed.")
-        if not _NAME.fullmatch(name):
-            taken = {"nameAvailable": False, "reason": "Invalid", "message": _INVALID_NAME}
+        if not is_name(name):
+            taken = {"nameAvailable": False, "reason": "Invalid", "message": INVALID_NAME}
             return json_response(200, taken)
         if self._registries.named(name):
             message = f"The registry {name} is already in use."
@@ -96,12 +92,14 @@ class RegistryRoutes:
 
     async def _put(self, call: Call) -> Response:
         body = await call.body()
-        known = self._registries.by_id(registry_id(call))
-        if known:
-            _check(body, known)
-            return self._change(call, known, body)
         async with self._creating:
-            self._check_new(call["registry"], body)
+            known = self._registries.by_id(registry_id(call))
+            if known:
+                check(body, known)
+                return self._change(call, known, body)
+            check_new(call["registry"], body)
+            if self._registries.named(call["registry"]):
+                raise name_taken(call["registry"])
             document = await self._make(call, body)
         if not changes_take_time(call.api_version):
             return self._shown(call, 200, document)
@@ -123,7 +121,7 @@ class RegistryRoutes:
 
     async def _patch(self, call: Call) -> Response:
         document, body = self._registries.of(call), await call.body()
-        _check(body, document)
+        check(body, document)
         change_registry(document, body, caller=caller(call), now=call.cloud.clock.now())
         self._registries.keep(document)
         return self._shown(call, 200, document)
@@ -197,38 +195,6 @@ class RegistryRoutes:
         shown = shown_registry(document, call.api_version)
         return json_response(status, shown, {**_version_header(call), **(headers or {})})
 
-    def _check_new(self, name: str, body: dict[str, Any]) -> None:
-        if not _NAME.fullmatch(name):
-            raise registry_error(400, "InvalidResourceName", _INVALID_NAME)
-        if not body.get("location"):
-            raise ArmError(
-                400,
-                "LocationRequired",
-                "The location property is required for this definition.",
-                gateway=True,
-            )
-        if normalized(body["location"]) not in LOCATIONS:
-            raise ArmError(
-                400,
-                "LocationNotAvailableForResourceType",
-                f"The provided location '{body['location']}' is not available for resource type "
-                f"'{TYPE}'. List of available regions for the resource type is "
-                f"'{','.join(LOCATIONS)}'.",
-                gateway=True,
-            )
-        if not body.get("sku"):
-            raise registry_error(400, "MissingSku", "The SKU of the registry is missing.")
-        _check(body, None)
-        if self._registries.named(name):
-            raise registry_error(
-                409,
-                "AlreadyInUse",
-                f"The registry DNS name {name}.azurecr.io is already in use. You can check if the "
-                "name is already claimed using following API: "
-                "https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/"
-                "checknameavailability",
-            )
-
 
 def caller(call: Call) -> str:
     """Who asks, as `systemData` names an application."""
@@ -237,27 +203,3 @@ def caller(call: Call) -> str:
 
 def _version_header(call: Call) -> dict[str, str]:
     return {"api-supported-versions": call.api_version}
-
-
-def _check(body: dict[str, Any], known: Document | None) -> None:
-    """Raises ArmError for what a registry cannot be."""
-    check_kinds(body, {"sku": dict, "properties": dict, "tags": dict, "identity": dict})
-    check_kinds(body.get("properties") or {}, {**WRITABLE, "policies": dict})
-    sku = str((body.get("sku") or {}).get("name", "Basic"))
-    if sku.lower() == "classic":
-        raise registry_error(
-            400,
-            "ClassicSkuDeprecated",
-            "Classic SKU is now deprecated. Please select a managed SKU.",
-        )
-    if sku.capitalize() not in SKUS:
-        raise registry_error(400, "InvalidSku", f"The SKU '{sku}' is not one of {', '.join(SKUS)}.")
-    if known and "location" in body and normalized(body["location"]) != known["location"]:
-        raise ArmError(
-            409,
-            "InvalidResourceLocation",
-            f"The resource '{known['name']}' already exists in location '{known['location']}' in "
-            f"resource group '{known['id'].split('/')[4]}'. A resource with the same name cannot "
-            f"be created in location '{body['location']}'. Please select a new resource name.",
-            gateway=True,
-        )

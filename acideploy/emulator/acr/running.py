@@ -112,10 +112,13 @@ class Running:
 
     async def _execute(self, order: Order, log: RunLog) -> None:
         began = self._cloud.clock.now().timestamp()
-        status = "Canceled"
+        # What nobody has thought of is a failure, too.
+        status = "Failed"
         try:
             await asyncio.wait([order.queue])
-            if not order.cancellation.cancelled:
+            if order.cancellation.cancelled:
+                status = "Canceled"
+            else:
                 now = self._cloud.clock.now()
                 self._runs.change(order.run["id"], status="Running", startTime=offset_time(now))
                 status = await self._perform(order, log)
@@ -143,8 +146,10 @@ class Running:
 
     async def _work(self, order: Order, log: RunLog) -> None:
         source = find_source(order.source, order.registry, self._storage)
-        with tempfile.TemporaryDirectory(prefix="acb_vol_") as name:
+        with tempfile.TemporaryDirectory(prefix="acb_vol_", ignore_cleanup_errors=True) as name:
             workspace = Path(name)
+            # Containers run as anybody.
+            workspace.chmod(0o777)
             await asyncio.to_thread(_prepare, source, workspace, log)
             order.steps = await asyncio.to_thread(order.plan, workspace)
             if self._host is None:
@@ -171,6 +176,8 @@ class Running:
 
     def _images(self, order: Order) -> list[dict[str, str]]:
         """What was pushed into the registry, as it is found there."""
+        if self._registries.by_id(order.registry["id"]) is None:
+            return []
         content = self._registries.content(order.registry)
         prefix = order.registry["properties"]["loginServer"] + "/"
         names = [
@@ -183,14 +190,10 @@ class Running:
         found = []
         for name in dict.fromkeys(names):
             repository, _, tag = name.removeprefix(prefix).rpartition(":")
-            found.append(
-                {
-                    "registry": prefix[:-1],
-                    "repository": repository,
-                    "tag": tag,
-                    "digest": content.manifest(repository, tag).digest,
-                }
-            )
+            # Somebody may have deleted it already.
+            if digest := content.tags(repository).get(tag):
+                image = {"registry": prefix[:-1], "repository": repository, "tag": tag}
+                found.append({**image, "digest": digest})
         return found
 
     def _end(

@@ -110,9 +110,13 @@ def file_steps(text: str, variables: Variables) -> tuple[Step, ...]:
     if not isinstance(steps, list) or not steps:
         raise TaskFileError("task has no steps")
     common = _environment(file.get("env"))
-    return tuple(
-        _step(step, f"acb_step_{number}", common, variables) for number, step in enumerate(steps)
-    )
+    try:
+        return tuple(
+            _step(step, f"acb_step_{number}", common, variables)
+            for number, step in enumerate(steps)
+        )
+    except (ValueError, TypeError) as error:
+        raise TaskFileError(f"failed to unmarshal task: {error}") from error
 
 
 def read_values(text: str) -> dict[str, str]:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.emulated import Answer, Emulated
+from acideploy.emulator.clock import ManualClock
+from tests.emulated import START, Answer, Emulated, emulated
 from tests.emulated_registries import make_registry, registry_path, tar
 
 VERSION = "2025-03-01-preview"
 PLATFORM = {"os": "linux", "architecture": "amd64"}
 TASK_FILE = base64.b64encode(b"steps:\n  - cmd: bash echo {{.Run.ID}}\n").decode()
 ENCODED = {"type": "EncodedTaskRunRequest", "encodedTaskContent": TASK_FILE, "platform": PLATFORM}
+# Task files that are YAML and yet none.
+ODD = [
+    base64.b64encode(text.encode()).decode()
+    for text in (
+        "steps: [{cmd: 'unclosed \"quote'}]",
+        "steps: [{cmd: a, timeout: soon}]",
+        "steps: [{cmd: a, push: [b]}]",
+        "steps: [{build: --what .}]",
+        "steps: [{push: 5}]",
+    )
+]
 
 
 def ask(azure: Emulated, method: str, path: str, body: object = None) -> Answer:
@@ -111,6 +126,26 @@ def test_runs_are_listed_newest_first_by_task_and_up_to_a_number(azure: Emulated
     assert ask(azure, "GET", "runs?$filter=nonsense").status == 400
 
 
+def test_what_was_under_way_has_ended_after_a_restart(tmp_path: Path) -> None:
+    with emulated(tmp_path, clock=ManualClock(START)) as azure:
+        make_registry(azure)
+        ask(azure, "POST", "scheduleRun", ENCODED)
+        directory = tmp_path / "copied"
+        # As it is when the machine goes down: nobody ends anything.
+        azure.act(
+            lambda: asyncio.to_thread(shutil.copytree, tmp_path, directory, ignore=_not_itself)
+        )
+    with emulated(directory) as azure:
+        assert ask(azure, "GET", "runs/cf1").json["properties"]["status"] == "Canceled"
+        log = azure.ask("GET", ask(azure, "POST", "runs/cf1/listLogSasUrl").json["logLink"])
+        assert log.headers["x-ms-meta-complete"] == "canceled"
+        assert ask(azure, "POST", "scheduleRun", ENCODED).json["name"] == "cf2"
+
+
+def _not_itself(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "copied"]
+
+
 def test_a_run_can_be_kept(azure: Emulated) -> None:
     make_registry(azure)
     ask(azure, "POST", "scheduleRun", ENCODED)
@@ -142,7 +177,7 @@ def test_what_is_no_request_for_a_run_is_refused(azure: Emulated, body: object) 
     assert ask(azure, "GET", "runs").json == {"value": []}
 
 
-@pytest.mark.parametrize("content", ["%%%", "c3RlcHM6IFsK", "c3RlcHM6IHsK", "aGVsbG8="])
+@pytest.mark.parametrize("content", ["%%%", "c3RlcHM6IFsK", "c3RlcHM6IHsK", "aGVsbG8=", *ODD])
 def test_a_task_file_that_is_none_fails_the_run(azure: Emulated, content: str) -> None:
     make_registry(azure)
     ask(azure, "POST", "scheduleRun", {**ENCODED, "encodedTaskContent": content})
