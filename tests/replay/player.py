@@ -20,8 +20,8 @@ from tests.replay.prepare import needed
 from tests.replay.recording import Exchange, read
 
 # Seconds that an answer may take longer here than it was recorded, and the steps they go in.
-_PATIENCE = 240
-_STEP = 2.0
+_PATIENCE = 120
+_STEP = 4.0
 _STATES = ("status", "provisioningState", "state")
 
 
