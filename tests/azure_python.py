@@ -10,7 +10,7 @@ from typing import Any
 
 from acideploy.emulator.cloud import CLIENT, TENANT
 from tests.emulated import Emulated
-from tests.environments import unavailable
+from tests.environments import environment
 
 # A credential as azure-core wants one: the service principal's, from the emulated Entra.
 _CREDENTIAL = """
@@ -30,18 +30,12 @@ ASKED = json.loads(os.environ["ASKED"])
 """
 
 
-def azure_python(*modules: str) -> Path:
-    """A Python with these modules of Azure's: that of the `az` that ACIDEPLOY_AZ names.
+def azure_python() -> Path:
+    """A Python with all of Azure's libraries that `az` comes with.
 
-    Skips the test, or with CI=true fails it, where there is none.
+    Skips the test, or with CI=true fails it, where they cannot be had.
     """
-    given = os.environ.get("ACIDEPLOY_AZ")
-    if not given:
-        unavailable("ACIDEPLOY_AZ names no Python with azure-cli's packages")
-    command = [given, "-c", f"import {', '.join(modules)}"]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        unavailable(f"{given} has not all of {', '.join(modules)}")
-    return Path(given)
+    return environment(["azure-cli", "azure-storage-blob"])
 
 
 def run_program(python: Path, program: str, azure: Emulated, **asked: Any) -> Any:

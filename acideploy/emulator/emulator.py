@@ -57,8 +57,8 @@ class Emulator:
 
     `directory` holds all state and is made when it is missing. `port` is the one of Resource
     Manager and Microsoft Entra, others follow it; 0 takes any that are free. `engine` is where the
-    container engine answers; None: nothing runs, and nothing is built. `runtime` runs containers in its place. `seeded` has a workspace
-    with all its parts be there from the first start on.
+    container engine answers; None: nothing runs, and nothing is built. `runtime` runs containers in
+    its place. `seeded` has a workspace with all its parts be there from the first start on.
     """
 
     def __init__(

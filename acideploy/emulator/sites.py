@@ -141,7 +141,8 @@ class Sites:
         family = (
             socket.AF_INET6 if ipaddress.ip_address(self._host).version == 6 else socket.AF_INET
         )
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # The protocol is named because asyncio turns off Nagle's algorithm for no other socket.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self._host, port))

@@ -84,10 +84,14 @@ def fault(request: Request, name: str) -> Any:
 
 
 async def _reset(scope: Scope) -> None:
-    """Cuts the connection of a request; `acideploy.abort` is put there by the server."""
-    scope["acideploy.abort"]()
-    # The server has to learn of it before it misses an answer.
-    await asyncio.sleep(0.01)
+    """Cuts the connection of a request; `acideploy.abort` is put there by the server.
+
+    A websocket is only not accepted: the server gives no hold of its connection.
+    """
+    if abort := scope.get("acideploy.abort"):
+        abort()
+        # The server has to learn of it before it misses an answer.
+        await asyncio.sleep(0.01)
 
 
 class Observed:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from acideploy.emulator.cloud import SUBSCRIPTION
 from tests.azure_python import azure_python, run_program
+from tests.conftest import ROOT
 from tests.emulated import Emulated, emulated
 from tests.environments import unavailable
 from tests.parts import MissingPartError, program
@@ -43,13 +47,39 @@ def python() -> Path:
         program("azurite-blob", package="npm, then: npm install -g azurite")
     except MissingPartError as error:
         unavailable(str(error))
-    return azure_python("azure.storage.blob")
+    return azure_python()
 
 
 @pytest.fixture
 def seeded(tmp_path: Path) -> Iterator[Emulated]:
     with emulated(tmp_path / "emulator", seeded=True) as running:
         yield running
+
+
+KILLED = """
+import json, sys, time
+from pathlib import Path
+from tests.e2e.test_emulator_storage import COPY, _store
+from tests.azure_python import azure_python, run_program
+from tests.emulated import emulated
+
+with emulated(Path(sys.argv[1]), seeded=True) as azure:
+    store = _store(azure)
+    run_program(azure_python(), COPY, azure, **store, text="a model")
+    pid = azure.cloud.store.get("azurite", "process")["pid"]
+    print(json.dumps({"store": store, "pid": pid}), flush=True)
+    time.sleep(60)
+"""
+
+
+def _process(directory: Path) -> subprocess.Popen[str]:
+    """An emulator in a process of its own, with a blob in it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(directory)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _store(azure: Emulated) -> dict[str, Any]:
@@ -99,6 +129,20 @@ def test_an_account_made_later_is_served_beside_the_others(seeded: Emulated, pyt
     url = made["properties"]["primaryEndpoints"]["blob"]
     assert run_program(python, NAMES, seeded, url=url, key=keys[1]["value"]) == ["other"]
     assert run_program(python, COPY, seeded, **_store(seeded)) == "a model"
+
+
+def test_blobs_outlive_an_emulator_that_is_killed(tmp_path: Path, python: Path) -> None:
+    directory = tmp_path / "emulator"
+    with _process(directory) as killed:
+        azure = json.loads(killed.stdout.readline()) if killed.stdout else {}
+        store, pid = azure["store"], azure["pid"]
+        killed.kill()
+    assert Path(f"/proc/{pid}").exists()
+    with emulated(directory, seeded=True) as running:
+        assert _store(running) == store
+        assert run_program(python, COPY, running, **store) == "a model"
+        ended = Path(f"/proc/{pid}/cmdline")
+        assert not ended.exists() or not ended.read_bytes()
 
 
 def test_without_azurite_everything_but_blobs_answers(

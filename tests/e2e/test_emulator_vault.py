@@ -60,7 +60,7 @@ def seeded(tmp_path: Path) -> Iterator[Emulated]:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_azures_own_client_does_all_that_it_can_with_secrets(seeded: Emulated, host: str) -> None:
-    python = azure_python("azure.keyvault.secrets")
+    python = azure_python()
     url = seeded.arm("GET", VAULT, version="2023-07-01").json["properties"]["vaultUri"]
     url = url.replace("localhost", host)
     # At this address it makes sure, without being told, that its token is for this vault.

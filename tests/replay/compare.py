@@ -48,10 +48,32 @@ def _shape(place: str, recorded: Any, ours: Any) -> Iterator[str]:
     elif isinstance(recorded, dict):
         yield from _keys(place, recorded, ours)
     elif isinstance(recorded, list):
-        if len(recorded) != len(ours):
-            yield f"{name} has {len(recorded)} items, here {len(ours)}"
-        for index, (one, other) in enumerate(zip(recorded, ours, strict=False)):
-            yield from _shape(f"{place}[{index}]", one, other)
+        yield from _items(place, recorded, ours)
+
+
+def _items(place: str, recorded: list[Any], ours: list[Any]) -> Iterator[str]:
+    name = place or "body"
+    if len(recorded) != len(ours):
+        yield f"{name} has {len(recorded)} items, here {len(ours)}"
+    names, others = _names(recorded), _names(ours)
+    if names is None or others is None:
+        pairs = [
+            (str(index), *pair) for index, pair in enumerate(zip(recorded, ours, strict=False))
+        ]
+    else:
+        pairs = [(each, names[each], others[each]) for each in names if each in others]
+        if [each for each in names if each in others] != [each for each in others if each in names]:
+            yield f"{name} has its items in another order"
+    for which, one, other in pairs:
+        yield from _shape(f"{place}[{which}]", one, other)
+
+
+def _names(items: list[Any]) -> dict[str, Any] | None:
+    """Things by their names, where all have one and no two the same."""
+    if not all(isinstance(each, dict) and isinstance(each.get("name"), str) for each in items):
+        return None
+    named = {each["name"]: each for each in items}
+    return named if len(named) == len(items) else None
 
 
 def _keys(place: str, recorded: dict[str, Any], ours: dict[str, Any]) -> Iterator[str]:

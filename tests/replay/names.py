@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from acideploy.emulator.cloud import SUBSCRIPTION, TENANT
 
-_NULL_ID = "00000000-0000-0000-0000-000000000000"
+NULL_ID = "00000000-0000-0000-0000-000000000000"
 # The version that the recorder of Azure ML's extension put in place of every other.
 _PSEUDO_VERSION = "0000-00-00"
 _ML_VERSION = "2023-08-01-preview"
@@ -30,7 +30,7 @@ class Names:
 
     def path(self, path: str) -> str:
         """A path and query of Resource Manager with the names of here."""
-        path = re.sub(rf"(?i)/subscriptions/{_NULL_ID}", f"/subscriptions/{SUBSCRIPTION}", path)
+        path = re.sub(rf"(?i)/subscriptions/{NULL_ID}", f"/subscriptions/{SUBSCRIPTION}", path)
         return self.text(
             path.replace(f"api-version={_PSEUDO_VERSION}", f"api-version={_ML_VERSION}")
         )
@@ -43,14 +43,14 @@ class Names:
     def body(self, body: Any) -> Any:
         """A request's body with the names of here."""
         text = json.dumps(body)
-        text = re.sub(rf"(?i)/subscriptions/{_NULL_ID}", f"/subscriptions/{SUBSCRIPTION}", text)
+        text = re.sub(rf"(?i)/subscriptions/{NULL_ID}", f"/subscriptions/{SUBSCRIPTION}", text)
         return json.loads(
-            self.text(text).replace(f'"tenant": "{_NULL_ID}"', f'"tenant": "{TENANT}"')
+            self.text(text).replace(f'"tenant": "{NULL_ID}"', f'"tenant": "{TENANT}"')
         )
 
     def call(self, recorded: str, ours: str) -> None:
         """From now on what is recorded as one is the other."""
-        if recorded and recorded != ours and recorded != _NULL_ID:
+        if recorded and recorded != ours and recorded != NULL_ID:
             self._values[recorded] = ours
 
     def learn(self, recorded: Any, ours: Any) -> None:

@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from acideploy.emulator.clock import ManualClock
 from tests.emulated import START, Answer, Emulated, emulated
 from tests.replay.compare import differences
-from tests.replay.names import Names
+from tests.replay.names import NULL_ID, Names
 from tests.replay.prepare import needed
 from tests.replay.recording import Exchange, read
 
 # Seconds that an answer may take longer here than it was recorded, and the steps they go in.
-_PATIENCE = 240
-_STEP = 2.0
+_PATIENCE = 120
+_STEP = 4.0
 _STATES = ("status", "provisioningState", "state")
 
 
@@ -68,7 +68,7 @@ class Player:
             differences(
                 status=(exchange.status, answer.status),
                 headers=(exchange.headers, answer.headers),
-                body=(exchange.response, body),
+                body=(self.names.body(exchange.response), body),
             )
         )
         self.names.learn(exchange.response, body)
@@ -78,9 +78,10 @@ class Player:
         return found
 
     def _go_to(self, exchange: Exchange) -> None:
-        time = exchange.time
-        if time and (seconds := (time - self.azure.cloud.clock.now()).total_seconds()) > 0:
-            self.azure.advance(seconds)
+        """Moves the time on to that of the exchange, or else by next to nothing."""
+        now = self.azure.cloud.clock.now()
+        seconds = (exchange.time - now).total_seconds() if exchange.time else 0.0
+        self.azure.advance(max(seconds, 0.001))
 
     def _patiently(self, exchange: Exchange) -> Answer:
         """The answer; a state that comes later here than it was recorded is waited for."""
@@ -181,34 +182,42 @@ class Player:
         if found:
             return found
         kind = "Microsoft.ContainerRegistry/registries"
-        path = f"/subscriptions/x/resourceGroups/rg/providers/{kind}/{name}/x/y"
+        path = f"/subscriptions/{NULL_ID}/resourceGroups/rg/providers/{kind}/{name}/x/y"
         stand_in = Exchange("GET", f"https://management.azure.com{path}", "", 200, {}, "")
         self._prepare(stand_in)
         return self.azure.cloud.sites.find(f"registry:{name}") or "localhost:1"
 
     def _prepare(self, exchange: Exchange) -> None:
         if group := exchange.group():
-            is_group_itself = exchange.path.rstrip("/").lower().endswith(f"/{group.lower()}")
-            key = f"group {group.lower()}"
-            is_new = is_group_itself and exchange.method == "PUT" and exchange.status == 201
-            if key not in self.made and not is_new:
-                answer = exchange.response if isinstance(exchange.response, dict) else {}
-                self.azure.make_group(group, answer.get("location", "westus"))
-                if is_group_itself and exchange.method == "GET" and answer.get("tags"):
-                    body = {"location": answer["location"], "tags": answer["tags"]}
-                    self.azure.arm("PUT", f"resourceGroups/{group}", body)
-            self.made.add(key)
+            self._prepare_group(exchange, group)
         if exchange.is_registry:
             self._prepare_registry(exchange)
         for resource, version, body in needed(exchange, self.made):
-            answer = self.azure.arm(
-                "PUT", self.names.path(resource), self.names.body(body), version=version
-            )
-            if answer.status == 201:
+            path = self.names.path(resource)
+            self._make_group(resource.split("/")[4], "westus")
+            if self.azure.arm("GET", path, version=version).status != 404:
+                continue
+            # What cannot be made shows itself as a difference.
+            if self.azure.arm("PUT", path, self.names.body(body), version=version).status == 201:
                 self.azure.advance(60)
         if exchange.method == "PUT":
             self.made |= {resource.lower() for _, resource in exchange.parents()}
         self._arrange_exits(exchange)
+
+    def _prepare_group(self, exchange: Exchange, group: str) -> None:
+        is_subject = exchange.path.rstrip("/").lower().endswith(f"/resourcegroups/{group.lower()}")
+        if is_subject and exchange.method == "PUT" and exchange.status == 201:
+            self.made.add(f"group {group.lower()}")
+            return
+        answer = exchange.response if isinstance(exchange.response, dict) else {}
+        self._make_group(group, answer.get("location", "westus"), answer if is_subject else {})
+
+    def _make_group(self, group: str, location: str, answer: Any = None) -> None:
+        """Makes a resource group unless the recording has made or used it before."""
+        if f"group {group.lower()}" not in self.made:
+            body = {"location": location, "tags": (answer or {}).get("tags")}
+            self.azure.arm("PUT", f"resourceGroups/{group}", body)
+            self.made.add(f"group {group.lower()}")
 
     def _arrange_exits(self, exchange: Exchange) -> None:
         """Has containers end as they did: what their images would do is not recorded."""

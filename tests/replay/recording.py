@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -97,13 +98,12 @@ def read(path: Path) -> list[Exchange]:
 
 def _body(body: Any) -> Any:
     """Scrubbing has made texts of some JSON, some of it for good (`<secret>` without quotes)."""
+    if isinstance(body, list) and len(body) == 1 and isinstance(body[0], str):
+        return body[0]  # a text, as the recorder of the JavaScript libraries keeps it
     if not isinstance(body, str) or not body.startswith(("{", "[")):
         return body
-    try:
-        return json.loads(body)
-    except ValueError:
-        pass
-    try:
-        return json.loads(body.replace("<secret>", '"<secret>",'))
-    except ValueError:
-        return body
+    # The scrubber has put `<secret>` in place of a value, or of the brace that begins one.
+    for secret in ("<secret>", '"<secret>",', "{"):
+        with contextlib.suppress(ValueError):
+            return json.loads(body.replace("<secret>", secret))
+    return body

@@ -8,7 +8,7 @@ from typing import Any
 from acideploy.emulator.aci.container_checks import check_container, check_volumes
 from acideploy.emulator.aci.credential_checks import check_credentials
 from acideploy.emulator.aci.document import SCOPES
-from acideploy.emulator.aci.refusals import cannot_update, refuse, twice
+from acideploy.emulator.aci.refusals import refuse, twice
 from acideploy.emulator.arm.errors import ArmError
 from acideploy.emulator.arm.locations import LOCATIONS, normalized
 from acideploy.emulator.store import Document
@@ -186,7 +186,7 @@ def _check_ports(properties: Document, name: str) -> None:
                 f"The port '{number}' in container group '{name}' is reserved by the platform.",
             )
     for ports in (shown, inner):
-        for number, protocol in twice(_port(port) for port in ports):
+        for number, protocol in twice(port_of(port) for port in ports):
             raise refuse(
                 "DuplicatePort",
                 f"The port '{number}' ({protocol}) is used more than once in container group "
@@ -194,28 +194,6 @@ def _check_ports(properties: Document, name: str) -> None:
             )
 
 
-def _port(port: Document) -> tuple[int, str]:
+def port_of(port: Document) -> tuple[int, str]:
+    """Number and protocol."""
     return port["port"], port.get("protocol", "TCP")
-
-
-def check_update(group: Document, known: Document) -> None:
-    """Refuses what a group that is there cannot become without being deleted first."""
-    if _fixed(group) != _fixed(known):
-        raise cannot_update(known["name"])
-
-
-def _fixed(group: Document) -> Any:
-    properties = group["properties"]
-    address = properties.get("ipAddress", {})
-    return (
-        properties["osType"],
-        properties.get("restartPolicy", "Always"),
-        [each["properties"]["resources"] for each in properties["containers"]],
-        address.get("type"),
-        sorted(_port(port) for port in address.get("ports", [])),
-        properties.get("networkProfile"),
-        properties.get("subnetIds"),
-        properties.get("sku", "Standard"),
-        properties.get("priority", "Regular"),
-        group.get("zones"),
-    )

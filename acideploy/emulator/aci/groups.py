@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from acideploy.emulator.aci import supervisor, views
 from acideploy.emulator.aci.addresses import check_label_is_free, free_address, full_name
-from acideploy.emulator.aci.checks import check_update
+from acideploy.emulator.aci.changes import check_change, is_same
 from acideploy.emulator.aci.container_life import Surroundings
 from acideploy.emulator.aci.events import add_event
+from acideploy.emulator.aci.faults import lasting, refuse_by_rule
 from acideploy.emulator.aci.identities import identity_of
-from acideploy.emulator.aci.images import image_error_by_rule, resolve_images
+from acideploy.emulator.aci.images import resolve_images
 from acideploy.emulator.aci.no_engine import NOTICE
 from acideploy.emulator.aci.operations import Operations
 from acideploy.emulator.aci.orders import RegistryLogin, all_containers
-from acideploy.emulator.aci.quotas import QUOTAS, capacity_error, check_quotas, usage
+from acideploy.emulator.aci.quotas import check_quotas, usage
 from acideploy.emulator.aci.record import KIND, Record, new_state
-from acideploy.emulator.aci.refusals import group_gone, quota_reached, transitioning
+from acideploy.emulator.aci.refusals import group_gone, transitioning
 from acideploy.emulator.aci.runtime import Container, Runtime
 from acideploy.emulator.aci.supervisor import Course, Supervisor
 from acideploy.emulator.aci.timing import DELAYS, delay_answer
-from acideploy.emulator.cloud import Cloud
+from acideploy.emulator.arm.errors import group_not_found
+from acideploy.emulator.arm.subscriptions import find_group
+from acideploy.emulator.cloud import SUBSCRIPTION, Cloud
 from acideploy.emulator.store import Document
 
 
@@ -36,7 +40,7 @@ class Groups:
         self._dns_suffix = dns_suffix
         self.operations = Operations(cloud)
         self._supervisors: dict[str, Supervisor] = {}
-        self._busy: set[str] = set()
+        self._locks: dict[str, asyncio.Lock] = {}
         self._leaving: set[str] = set()
 
     def find(self, key: str) -> Document | None:
@@ -60,21 +64,24 @@ class Groups:
         cannot be had.
         """
         record = self._record(group["id"])
-        known = self.find(record.key)
-        with self._alone(record.key, group["name"]):
-            self._check_change(group, known)
-            if known and _is_same(group, known):
+        async with self._alone(record.key, group["name"]):
+            known = self.find(record.key)
+            check_change(group, known)
+            if known and is_same(group, known):
                 return self._keep_tags(record, group), False
-            self._strike(group, faults)
+            refuse_by_rule(group, faults)
             images = await resolve_images(group, group["name"], self._runtime, self._login)
             await delay_answer(self._cloud.clock, DELAYS.put)
             known = self.find(record.key)
+            parent = group["id"].split("/")[4]
+            # It may have gone while the images were asked for.
+            if not find_group(self._cloud, SUBSCRIPTION, parent):
+                raise group_not_found(parent)
             others = [each for each in self.list() if each["id"].lower() != record.key]
             check_quotas(group, others, group["location"])
             check_label_is_free(group, group["name"], others)
-            kept = {n: faults[n] for n in ("crash", "slowStart", "imagePull") if n in faults}
             address = known["state"]["address"] if known else free_address(others)
-            group["state"] = new_state(address, kept, images)
+            group["state"] = new_state(address, lasting(faults), images)
             course = await self._make(record, group, known)
             await self._supervisor(record).follow(course)
         return record.read(), True
@@ -105,26 +112,6 @@ class Groups:
         record.write(group)
         return course
 
-    def _check_change(self, group: Document, known: Document | None) -> None:
-        if known is None:
-            return
-        if views.is_transitioning(known):
-            raise transitioning(known["name"])
-        # What runs no more is deployed as new, whatever it becomes.
-        if views.group_state(known) == "Running":
-            check_update(group, known)
-
-    def _strike(self, group: Document, faults: Mapping[str, Any]) -> None:
-        region = group["location"]
-        if faults.get("capacity"):
-            raise capacity_error(group, region)
-        if name := faults.get("quota"):
-            name = name if isinstance(name, str) else "StandardCores"
-            limit = next((each.limit for each in QUOTAS if each.name == name), 0)
-            raise quota_reached(name, region, limit=limit, usage=limit, requested=1)
-        if isinstance(code := faults.get("imagePull"), str):
-            raise image_error_by_rule(code, group, group["name"])
-
     def _keep_tags(self, record: Record, group: Document) -> Document:
         with record.change() as document:
             document.pop("tags", None)
@@ -140,24 +127,27 @@ class Groups:
 
     async def delete(self, document: Document, *, delayed: bool = True) -> None:
         """Takes a group away with all that runs in it."""
-        key = document["id"].lower()
-        self._leaving.add(key)
-        try:
-            if running := self._supervisors.pop(key, None):
-                await running.stop()
-            self.operations.finish(self._record(key).read(), "Canceled")
-            self._record(key).delete()
-            if delayed:
-                await delay_answer(self._cloud.clock, DELAYS.delete)
-        finally:
-            self._leaving.discard(key)
+        record = self._record(document["id"])
+        # What is being changed is deleted when that is done.
+        async with self._lock(record.key):
+            self._leaving.add(record.key)
+            try:
+                if running := self._supervisors.pop(record.key, None):
+                    await running.stop()
+                if record.exists:
+                    self.operations.finish(record.read(), "Canceled")
+                    record.delete()
+                if delayed:
+                    await delay_answer(self._cloud.clock, DELAYS.delete)
+            finally:
+                self._leaving.discard(record.key)
 
     async def stop(self, document: Document) -> None:
         """Ends all containers; nothing when they were stopped before."""
         record = self._record(document["id"])
         if document["state"]["wanted"] == "stopped":
             return
-        with self._alone(record.key, document["name"]):
+        async with self._alone(record.key, document["name"]):
             await self._supervisor(record).stop()
             with record.change() as changed:
                 state = changed["state"]
@@ -184,7 +174,7 @@ class Groups:
 
     async def _again(self, document: Document, course: Course, provisioning: str) -> str:
         record = self._record(document["id"])
-        with self._alone(record.key, document["name"]):
+        async with self._alone(record.key, document["name"]):
             with record.change() as changed:
                 state = changed["state"]
                 state["wanted"], state["provisioning"] = "running", provisioning
@@ -222,26 +212,13 @@ class Groups:
             self._supervisors[record.key] = Supervisor(around, self.operations)
         return self._supervisors[record.key]
 
-    @contextlib.contextmanager
-    def _alone(self, key: str, name: str) -> Iterator[None]:
+    def _lock(self, key: str) -> asyncio.Lock:
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, key: str, name: str) -> AsyncIterator[None]:
         """One change of a group at a time: others are told that it is in transition."""
-        if key in self._busy:
+        if self._lock(key).locked():
             raise transitioning(name)
-        self._busy.add(key)
-        try:
+        async with self._lock(key):
             yield
-        finally:
-            self._busy.discard(key)
-
-
-def _is_same(group: Document, known: Document) -> bool:
-    """Whether a running group is asked for what it is."""
-    mine, theirs = group.get("identity", {}), known.get("identity", {})
-    return (
-        views.group_state(known) == "Running"
-        and group["properties"] == known["properties"]
-        and group.get("zones") == known.get("zones")
-        and mine.get("type") == theirs.get("type")
-        and list(mine.get("userAssignedIdentities", {}))
-        == list(theirs.get("userAssignedIdentities", {}))
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from acideploy.emulator.aci.runtime import Container
+from acideploy.emulator.aci.runtime import Container, ContainerError
 from acideploy.emulator.clock import Clock
 from acideploy.emulator.store import Document
 
@@ -39,7 +39,10 @@ async def _probe(probe: Document, container: Container, address: str) -> str | N
     """What is wrong, or None."""
     seconds = probe.get("timeoutSeconds", _TIMEOUT)
     if "exec" in probe:
-        code = await container.run(tuple(probe["exec"]["command"]), seconds=seconds)
+        try:
+            code = await container.run(tuple(probe["exec"]["command"]), seconds=seconds)
+        except ContainerError as error:
+            return str(error)
         return f"command exited with code {code}" if code else None
     try:
         status = await asyncio.wait_for(_http_status(probe["httpGet"], address), seconds)

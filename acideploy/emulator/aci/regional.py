@@ -11,7 +11,7 @@ from acideploy.emulator.aci.refusals import refuse
 from acideploy.emulator.arm.errors import ArmError
 from acideploy.emulator.arm.locations import LOCATIONS, normalized
 from acideploy.emulator.arm.routes import Call, Route, json_response
-from acideploy.emulator.cloud import SUBSCRIPTION
+from acideploy.emulator.cloud import SUBSCRIPTION, new_id
 from acideploy.emulator.store import Document
 
 OTHER_TYPES = (
@@ -144,22 +144,27 @@ class Regions:
         found = self._groups.operations.find(call["operation"])
         if found is None:
             raise ArmError(404, "OperationNotFound", "The operation does not exist.")
-        return json_response(200, found)
+        return _answer(call, found)
 
     async def _list_usages(self, call: Call) -> Response:
         region = _region(call)
         taken = self._groups.usage(region)
-        return json_response(200, {"value": _usages(SUBSCRIPTION, region, taken)})
+        return _answer(call, {"value": _usages(SUBSCRIPTION, region, taken)})
 
     async def _list_capabilities(self, call: Call) -> Response:
-        return json_response(200, {"value": _capabilities(_region(call))})
+        return _answer(call, {"value": _capabilities(_region(call))})
 
     async def _list_cached_images(self, call: Call) -> Response:
         _region(call)
-        return json_response(200, {"value": _cached_images()})
+        return _answer(call, {"value": _cached_images()})
 
     async def _list_operations(self, call: Call) -> Response:
         return json_response(200, {"value": _operations()})
+
+
+def _answer(call: Call, body: object) -> Response:
+    headers = {"x-ms-request-id": f"{normalized(call['location'])}:{new_id()}"}
+    return json_response(200, body, headers)
 
 
 def _region(call: Call) -> str:

@@ -11,7 +11,8 @@ from acideploy.emulator.aci.containers import Containers
 from acideploy.emulator.aci.document import read_group, read_tags
 from acideploy.emulator.aci.groups import Groups
 from acideploy.emulator.aci.orders import RegistryLogin, no_login
-from acideploy.emulator.aci.record import NAMESPACE, TYPE
+from acideploy.emulator.aci.profiles import Profiles, with_profile
+from acideploy.emulator.aci.record import KIND, NAMESPACE, TYPE
 from acideploy.emulator.aci.regional import OTHER_TYPES, Regions
 from acideploy.emulator.aci.replies import Replies, find, id_of
 from acideploy.emulator.aci.runtime import Runtime
@@ -53,17 +54,20 @@ class ContainerInstances:
         self._groups = Groups(cloud, runtime, login=login, dns_suffix=dns_suffix)
         self._sockets = Sockets(cloud, self._groups)
         self._replies = Replies(self._groups, runtime)
+        profiles = Profiles(cloud)
         self.provider = Provider(
             namespace=NAMESPACE,
             types=(
                 ResourceType(
                     name="containerGroups", versions=VERSIONS, summary=_summary, delete=self._drop
                 ),
+                profiles.type,
             ),
             other_types=dict.fromkeys(OTHER_TYPES, VERSIONS),
             routes=(
                 *self._routes(),
                 *Containers(self._groups, self._sockets, self._replies).routes(),
+                *profiles.routes(),
                 *Regions(self._groups).routes(),
             ),
         )
@@ -99,8 +103,9 @@ class ContainerInstances:
     async def _put(self, call: Call) -> Response:
         asked, name = read_group(await call.body()), call["name"]
         key = id_of(call).lower()
-        known = self._groups.find(key)
+        known = call.cloud.store.get(KIND, key)
         asked["location"] = check_location(asked, known)
+        asked["properties"] = with_profile(asked["properties"], name, call.cloud.store)
         check_group(asked, name, call.api_version)
         parent = find_group(call.cloud, SUBSCRIPTION, call["group"])
         if parent is None:

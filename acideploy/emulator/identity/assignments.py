@@ -61,8 +61,13 @@ async def _put_assignment(call: Call) -> Response:
         )
     scope, key = scope_of(call), _key(call)
     known = call.cloud.store.get(_ASSIGNMENTS, key)
-    same = _same(call, scope, role, principal)
-    if same or (known and known["properties"]["principalId"] != principal):
+    if known and known["properties"]["principalId"] != principal:
+        raise ArmError(
+            400,
+            "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        )
+    if _same(call, scope, role, principal):
         raise ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")
     now, who = long_time(call.cloud.clock.now()), call.caller.get("oid")
     assignment = {

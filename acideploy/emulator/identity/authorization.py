@@ -11,6 +11,7 @@ from acideploy.emulator.identity.definitions import definition_routes
 from acideploy.emulator.identity.scopes import NAMESPACE
 
 VERSIONS = (
+    *("2025-12-01-preview", "2024-09-01-preview", "2024-07-01-preview", "2022-08-01-preview"),
     *("2022-05-01-preview", "2022-04-01", "2021-04-01-preview", "2020-10-01-preview"),
     *("2020-04-01-preview", "2020-03-01-preview", "2018-09-01-preview", "2018-07-01"),
     *("2018-01-01-preview", "2017-10-01-preview", "2015-07-01"),

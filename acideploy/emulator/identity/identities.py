@@ -12,7 +12,8 @@ from acideploy.emulator.store import Document
 NAMESPACE = "Microsoft.ManagedIdentity"
 KIND = f"{NAMESPACE}/userAssignedIdentities".lower()
 VERSIONS = (
-    *("2024-11-30", "2023-07-31-preview", "2023-01-31", "2022-01-31-preview"),
+    *("2025-05-31-preview", "2025-01-31-preview", "2024-11-30", "2023-07-31-preview"),
+    *("2023-01-31", "2022-01-31-preview"),
     *("2021-09-30-preview", "2018-11-30", "2015-08-31-preview"),
 )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import logging
 import os
 import re
 import shutil
+import signal
 import ssl
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from acideploy.emulator.certificates import authority_path, write_server_files
 from acideploy.emulator.cloud import Cloud, http_time
@@ -21,9 +24,12 @@ from acideploy.emulator.storage.accounts import account_keys, containers
 PROGRAM = "azurite-blob"
 # Seconds for the process to begin, and to end.
 _BEGIN, _END = 30.0, 10.0
+_LOOK = 0.05
 _LISTENS = re.compile(rb"successfully listen\w* (?:at|on) https?://\S*?:(\d+)")
 # Of the storage service, for the one request that is made here.
 _VERSION = "2021-12-02"
+# Where the store has the process, for an emulator that comes after a killed one.
+_KIND, _KEY = "azurite", "process"
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +73,7 @@ class Azurite:
             self._is_missed = True
             return False
         directory = self._cloud.directory / "azurite"
+        await self._end_orphan(directory)
         certificate, key = await asyncio.to_thread(write_server_files, self._cloud.directory)
         listed = ";".join(":".join((name, *keys)) for name, keys in accounts.items())
         self._process = await asyncio.create_subprocess_exec(
@@ -80,6 +87,7 @@ class Azurite:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        self._cloud.store.put(_KIND, _KEY, {"pid": self._process.pid})
         try:
             self._port = await asyncio.wait_for(self._listens(self._process), _BEGIN)
         except (asyncio.TimeoutError, EOFError) as error:
@@ -99,6 +107,22 @@ class Azurite:
                 return int(found[1])
         raise EOFError(said.decode("utf-8", "replace").strip()[-500:])
 
+    async def _end_orphan(self, directory: Path) -> None:
+        """Ends the process of an emulator that was killed: two of them would ruin the files."""
+        known = self._cloud.store.get(_KIND, _KEY)
+        if known is None:
+            return
+        arguments = Path("/proc", str(known["pid"]), "cmdline")
+        with contextlib.suppress(OSError):
+            # Another program may have the number by now.
+            if os.fsencode(directory) in arguments.read_bytes().split(b"\0"):
+                os.kill(known["pid"], signal.SIGTERM)
+                for _ in range(round(_END / _LOOK)):
+                    # Its command line is empty as soon as it has ended.
+                    if not arguments.read_bytes():
+                        break
+                    await asyncio.sleep(_LOOK)
+
     async def _stop(self) -> None:
         process, self._process = self._process, None
         if process and process.returncode is None:
@@ -108,6 +132,7 @@ class Azurite:
             except asyncio.TimeoutError:
                 process.kill()
                 await process.wait()
+            self._cloud.store.delete(_KIND, _KEY)
         if self._drain:
             self._drain.cancel()
             self._drain = None

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 from starlette.responses import Response
 
 from acideploy.emulator.arm.errors import ArmError
-from acideploy.emulator.arm.routes import Call, Provider, Route, empty_response, json_response
+from acideploy.emulator.arm.routes import Call, Provider, Route, json_response
 from acideploy.emulator.arm.stored import Asked, StoredType, system_data
-from acideploy.emulator.cloud import SUBSCRIPTION, TENANT, Cloud, long_time
+from acideploy.emulator.cloud import TENANT, Cloud
 from acideploy.emulator.store import Document
+from acideploy.emulator.vault.deleted import (
+    NAMESPACE,
+    deleted_routes,
+    find_deleted,
+    forget_deleted,
+    keep_deleted,
+    site_name,
+)
 from acideploy.emulator.vault.plane import secrets_app
-from acideploy.emulator.vault.secrets import forget_secrets
 
-NAMESPACE = "Microsoft.KeyVault"
 VERSIONS = (
+    "2026-02-01",
     *("2025-05-01", "2024-12-01-preview", "2024-11-01", "2024-04-01-preview", "2023-07-01"),
     *("2023-02-01", "2022-11-01", "2022-07-01", "2021-11-01-preview", "2021-10-01"),
     *("2021-06-01-preview", "2021-04-01-preview", "2020-04-01-preview", "2019-09-01"),
     *("2018-02-14", "2016-10-01"),
 )
-_DELETED = "deleted vault"
 _NAME = re.compile(r"(?!.*--)[A-Za-z][-A-Za-z0-9]{1,22}[A-Za-z0-9]")
 
 
@@ -36,12 +41,11 @@ class KeyVault:
             name="vaults",
             versions=VERSIONS,
             describe=self._describe,
-            deleted=_deleted,
+            deleted=keep_deleted,
             # The service answers 200 for new ones, too.
             created=200,
         )
         below = f"/subscriptions/{{subscription}}/providers/{NAMESPACE}"
-        one = below + "/locations/{location}/deletedVaults/{name}"
         self.provider = Provider(
             namespace=NAMESPACE,
             types=(self._vaults.resource_type(),),
@@ -52,15 +56,18 @@ class KeyVault:
                     "locations",
                     "locations/deletedVaults",
                     "locations/deletedVaults/purge",
+                    "managedHSMs",
+                    "deletedManagedHSMs",
                 ),
                 VERSIONS,
             ),
             routes=(
                 *self._vaults.routes(),
-                Route("GET", below + "/deletedVaults", _list_deleted),
-                Route("GET", one, _get_deleted),
-                Route("POST", one + "/purge", _purge),
+                *deleted_routes(below),
                 Route("POST", below + "/checkNameAvailability", self._check_name),
+                # az lists them beside the vaults.
+                Route("GET", below + "/managedHSMs", _list_none),
+                Route("GET", below + "/deletedManagedHSMs", _list_none),
             ),
         )
 
@@ -73,7 +80,7 @@ class KeyVault:
 
     async def _open(self, name: str) -> str:
         app = secrets_app(self._cloud, lambda: self._named(name))
-        return await self._cloud.open_site(_site(name), app)
+        return await self._cloud.open_site(site_name(name), app)
 
     def _named(self, name: str) -> Document | None:
         wanted = name.lower()
@@ -82,12 +89,11 @@ class KeyVault:
 
     async def _describe(self, asked: Asked) -> Document:
         call, given = asked.call, asked.properties
-        gone = _find_deleted(call.cloud, asked.name)
+        gone = find_deleted(call.cloud, asked.name)
         if given.get("createMode") == "recover":
             if gone is None:
                 raise _wrong("createMode")
-            call.cloud.store.delete(_DELETED, asked.name.lower())
-            given = {**gone["vault"]["properties"], **given}
+            given = {**gone["properties"], **given}
         elif gone:
             raise ArmError(
                 409,
@@ -97,9 +103,11 @@ class KeyVault:
                 "https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft "
                 "delete.",
             )
-        if not asked.known and (reason := self._taken(asked.name)):
+        if not asked.known and not gone and (reason := self._taken(asked.name)):
             raise ArmError(409 if reason[0] != "AccountNameInvalid" else 400, *_as_error(reason))
-        address = await self._open(asked.name)
+        _check(given)
+        properties = _properties(given, await self._open(asked.name))
+        forget_deleted(call.cloud, asked.name)
         return {
             "id": asked.id,
             "name": asked.name,
@@ -107,7 +115,7 @@ class KeyVault:
             "location": asked.location,
             "tags": asked.tags,
             "systemData": system_data(call, asked.known),
-            "properties": _properties(given, address),
+            "properties": properties,
         }
 
     def _taken(self, name: str) -> tuple[str, str] | None:
@@ -119,7 +127,7 @@ class KeyVault:
                 "alphanumeric characters. The name must begin with a letter, end with a letter or "
                 "digit, and not contain consecutive hyphens.",
             )
-        if self._named(name) or _find_deleted(self._cloud, name):
+        if self._named(name) or find_deleted(self._cloud, name):
             return (
                 "AlreadyExists",
                 f"The vault name '{name}' is already in use. Vault names are globally unique so it "
@@ -137,28 +145,33 @@ class KeyVault:
         return json_response(200, {"nameAvailable": False, "reason": code, "message": message})
 
 
-def _properties(given: Document, address: str) -> Document:
-    uses_roles = bool(given.get("enableRbacAuthorization"))
+def _check(given: Document) -> None:
     if not isinstance(given.get("sku"), dict):
         raise _wrong("sku")
     if str(given.get("tenantId", "")).lower() != TENANT:
         raise _wrong("tenantId")
-    policies = given.get("accessPolicies", [] if uses_roles else None)
-    if not isinstance(policies, list):
+    policies = given.get("accessPolicies")
+    if policies is None and given.get("enableRbacAuthorization"):
+        return
+    if not isinstance(policies, list) or not all(isinstance(each, dict) for each in policies):
         raise _wrong("accessPolicies")
+
+
+def _properties(given: Document, address: str) -> Document:
     acls = given.get("networkAcls")
     return {
         "sku": {"family": "A", **given["sku"]},
         "tenantId": TENANT,
         **({"networkAcls": acls} if acls else {}),
-        "accessPolicies": policies,
+        "accessPolicies": given.get("accessPolicies") or [],
         "enabledForDeployment": bool(given.get("enabledForDeployment")),
         "enabledForDiskEncryption": bool(given.get("enabledForDiskEncryption")),
         "enabledForTemplateDeployment": bool(given.get("enabledForTemplateDeployment")),
         "enableSoftDelete": True,
         "softDeleteRetentionInDays": given.get("softDeleteRetentionInDays") or 90,
-        "enableRbacAuthorization": uses_roles,
-        "vaultUri": f"https://{address}/",
+        "enableRbacAuthorization": bool(given.get("enableRbacAuthorization")),
+        # Clients want the address to end as what their tokens are for; of numbers they do not.
+        "vaultUri": f"https://{address.replace('localhost', '127.0.0.1')}/",
         "provisioningState": "Succeeded",
         "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
     }
@@ -173,59 +186,5 @@ def _as_error(reason: tuple[str, str]) -> tuple[str, str]:
     return codes[reason[0]], reason[1]
 
 
-def _site(name: str) -> str:
-    return f"vault:{name.lower()}"
-
-
-async def _deleted(cloud: Cloud, vault: Document) -> None:
-    """A vault that is deleted keeps its name, address and secrets until it is purged."""
-    now, location = cloud.clock.now(), vault["location"]
-    until = now + timedelta(days=vault["properties"]["softDeleteRetentionInDays"])
-    shown = {
-        "id": f"/subscriptions/{SUBSCRIPTION}/providers/{NAMESPACE}/locations/{location}"
-        f"/deletedVaults/{vault['name']}",
-        "name": vault["name"],
-        "type": f"{NAMESPACE}/deletedVaults",
-        "properties": {
-            "vaultId": vault["id"],
-            "location": location,
-            "tags": vault["tags"],
-            "deletionDate": long_time(now),
-            "scheduledPurgeDate": long_time(until),
-        },
-    }
-    cloud.store.put(_DELETED, vault["name"].lower(), {"shown": shown, "vault": vault})
-    await cloud.sites.close(_site(vault["name"]))
-
-
-def _find_deleted(cloud: Cloud, name: str) -> Document | None:
-    return cloud.store.get(_DELETED, name.lower())
-
-
-async def _list_deleted(call: Call) -> Response:
-    return json_response(
-        200, {"value": [each["shown"] for each in call.cloud.store.list(_DELETED)]}
-    )
-
-
-def _deleted_one(call: Call) -> Document:
-    found = _find_deleted(call.cloud, call["name"])
-    if found is None or found["vault"]["location"] != call["location"].lower():
-        raise ArmError(
-            404,
-            "DeletedVaultNotFound",
-            f"The specified deleted vault '{call['name']}' does not exist.",
-        )
-    return found
-
-
-async def _get_deleted(call: Call) -> Response:
-    return json_response(200, _deleted_one(call)["shown"])
-
-
-async def _purge(call: Call) -> Response:
-    name = _deleted_one(call)["vault"]["name"]
-    call.cloud.store.delete(_DELETED, name.lower())
-    forget_secrets(call.cloud, name)
-    await call.cloud.sites.close(_site(name), forget=True)
-    return empty_response(200)
+async def _list_none(call: Call) -> Response:
+    return json_response(200, {"value": []})

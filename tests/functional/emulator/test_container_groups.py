@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from acideploy.emulator.clock import ManualClock, ScaledClock
 from tests.container_groups import GROUPS, asked, brought_up, container, fault, put, shown
 from tests.emulated import START, Emulated, emulated
+from tests.scripted_runtime import ScriptedRuntime
 
 
 def test_a_new_group_is_pending_and_its_address_comes_later(still: Emulated) -> None:
@@ -36,6 +38,7 @@ def test_the_request_id_of_a_put_is_the_operation_that_is_polled(still: Emulated
     poll = still.arm("GET", operation)
     assert (poll.status, poll.json["status"], poll.json["id"]) == (200, "Pending", made.json["id"])
     assert poll.json["properties"] == {"events": []}
+    assert poll.headers["x-ms-request-id"].startswith("westus:")
     still.advance(30)
     poll = still.arm("GET", operation)
     assert poll.json["status"] == "Succeeded"
@@ -207,6 +210,18 @@ def test_each_group_has_an_address_of_its_own(still: Emulated) -> None:
     assert brought_up(still, asked(), "four")["ipAddress"] == made[0]["ipAddress"]
 
 
+def test_a_group_keeps_its_own_identity_when_it_is_changed(still: Emulated) -> None:
+    body = {**asked(), "identity": {"type": "systemassigned"}}
+    made = put(still, body)
+    assert list(made.json["identity"]) == ["principalId", "tenantId", "type"]
+    still.advance(30)
+    changed = still.arm(
+        "PUT", f"{GROUPS}/one", {**body, **asked(containers=[container(image="b")])}
+    )
+    assert changed.status == 201
+    assert changed.json["identity"] == made.json["identity"]
+
+
 def test_usages_count_what_is_there(azure: Emulated) -> None:
     put(azure, asked(containers=[container("a", cpu=1.5), container("b", cpu=1)]))
     path = "providers/Microsoft.ContainerInstance/locations/westus/usages"
@@ -268,3 +283,25 @@ def test_what_ran_runs_again_when_the_emulator_does(tmp_path: Path) -> None:
         assert shown(azure)["ipAddress"]["ip"] == address
         logs = azure.arm("GET", f"{GROUPS}/one/containers/web/logs")
         assert "nothing runs" in logs.json["content"]
+
+
+def test_requests_at_the_same_time_leave_one_group_or_none(tmp_path: Path) -> None:
+    runtime = ScriptedRuntime()
+    with emulated(tmp_path, clock=ScaledClock(100), runtime=runtime) as azure:
+        azure.make_group()
+        group = f"{GROUPS}/one"
+        requests = [
+            ("PUT", group, asked()),
+            ("POST", f"{group}/stop", None),
+            ("DELETE", group, None),
+            ("POST", f"{group}/start", None),
+            ("PUT", group, asked(containers=[container(image="other")])),
+            ("POST", f"{group}/restart", None),
+        ]
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda each: azure.arm(*each), requests * 6))
+        # Each is done, or refused as the service refuses it.
+        assert {each.status for each in answers} <= {200, 201, 204, 404, 409}
+        azure.arm("DELETE", group)
+    assert all(each.removed for each in runtime.containers)
+    assert runtime.groups_removed == len(runtime.opened)

@@ -123,6 +123,9 @@ def test_a_role_is_assigned_once_listed_where_it_counts_and_goes_with_its_resour
     assert (made.status, made.json["properties"]["principalId"]) == (201, principal)
     again = azure.arm("PUT", f"{path}/22222222-2222-2222-2222-222222222222", body, version=VERSION)
     assert (again.status, again.code) == (409, "RoleAssignmentExists")
+    other = {"properties": {"roleDefinitionId": role, "principalId": OBJECT}}
+    moved = azure.arm("PUT", f"{path}/11111111-1111-1111-1111-111111111111", other, version=VERSION)
+    assert (moved.status, moved.code) == (400, "RoleAssignmentUpdateNotPermitted")
     mine = f"?$filter=principalId%20eq%20'{principal}'"
     for where, count in ((scope, 1), ("resourceGroups/rg", 1), ("", 1)):
         listed = azure.arm("GET", f"{where}/{ASSIGNMENTS}{mine}".lstrip("/"), version=VERSION)

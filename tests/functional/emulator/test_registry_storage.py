@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,9 +20,11 @@ from tests.emulated_registry import (
     ADMIN,
     CONFIGURATION,
     LAYER,
+    MANIFEST,
     EmulatedRegistry,
     basic,
     digest_of,
+    image,
     open_registry,
 )
 
@@ -130,17 +134,27 @@ def test_an_upload_goes_on_where_its_newest_state_says(
     assert done.status == 201
 
 
-def test_an_upload_that_broke_off_goes_on_from_what_came(registry: EmulatedRegistry) -> None:
-    location = registry.ask("POST", "/v2/a/blobs/uploads/", b"").headers["location"]
-    content = bytes(range(256)) * (1 << 13)
+@contextlib.contextmanager
+def sending(
+    registry: EmulatedRegistry, location: str, content: bytes, length: int
+) -> Iterator[socket.socket]:
+    """A connection on which this much of a chunk has been sent."""
     host, _, port = registry.host.partition(":")
     plain = socket.create_connection((host, int(port)))
     with registry.azure.context.wrap_socket(plain, server_hostname=host) as connection:
         head = (
             f"PATCH {location} HTTP/1.1\r\nHost: {registry.host}\r\n"
-            f"Authorization: {basic(*ADMIN)}\r\nContent-Length: {len(content) * 2}\r\n\r\n"
+            f"Authorization: {basic(*ADMIN)}\r\nContent-Length: {length}\r\n\r\n"
         )
         connection.sendall(head.encode() + content)
+        yield connection
+
+
+def test_an_upload_that_broke_off_goes_on_from_what_came(registry: EmulatedRegistry) -> None:
+    location = registry.ask("POST", "/v2/a/blobs/uploads/", b"").headers["location"]
+    content = bytes(range(256)) * (1 << 13)
+    with sending(registry, location, content, 2 * len(content)):
+        pass
     answer, before = registry.ask("GET", location), ""
     while before != answer.headers["range"] or before == "0-0":
         before = answer.headers["range"]
@@ -151,6 +165,20 @@ def test_an_upload_that_broke_off_goes_on_from_what_came(registry: EmulatedRegis
     assert 0 < received <= len(content)
     path = f"{answer.headers['location']}&digest={digest_of(whole)}"
     assert registry.ask("PUT", path, whole[received:]).status == 201
+
+
+def test_an_upload_that_is_cancelled_while_it_is_sent_is_gone(
+    registry: EmulatedRegistry,
+) -> None:
+    location = registry.ask("POST", "/v2/a/blobs/uploads/", b"").headers["location"]
+    content = bytes(4 << 20)
+    with sending(registry, location, content, 2 * len(content)) as connection:
+        while registry.ask("GET", location).headers["range"] == "0-0":
+            time.sleep(0.05)
+        assert registry.ask("DELETE", location).status == 204
+        connection.sendall(content)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
+    assert list(registry.azure.cloud.directory.glob("registries/*/uploads/*")) == []
 
 
 def test_a_refusal_is_read_by_who_is_still_sending(registry: EmulatedRegistry) -> None:
@@ -252,3 +280,72 @@ def test_an_old_manifest_kind_needs_a_client_that_knows_it(registry: EmulatedReg
     for accept, status in ((docker, 404), ("*/*", 200), (f"{docker}, {'application/*'}", 200)):
         answer = registry.ask("GET", "/v2/a/manifests/v1", headers={"Accept": accept})
         assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/v2/_catalog?n={'9' * 5000}", None),
+        ("GET", "/v2/_catalog?n=-1", None),
+        ("GET", "/v2/a/tags/list?n=%C2%B2", None),
+        ("GET", "/acr/v1/a/_tags?n=1&orderby=%E2%82%AC%0d%0aX:%20y", None),
+        ("GET", "/v2/a%3Fb/manifests/%23", None),
+        ("GET", "/v2/a/manifests/..%2F..%2Fb", None),
+        ("GET", "/v2/a/blobs/sha256:..%2F..%2F..%2Fstate.sqlite", None),
+        ("GET", "/v2/a/blobs/uploads/..%2F..%2Fstate.sqlite", None),
+        ("GET", "/v2//", None),
+        ("GET", "/v2/a/referrers/%00", None),
+        ("POST", "/v2/a/blobs/uploads", b""),
+        ("POST", "/v2/a/blobs/uploads/?mount=%0d%0a&from=b", b""),
+        ("PATCH", "/acr/v1/a", b"[" * 100_000),
+        ("PATCH", "/acr/v1/a", b'"text"'),
+        ("PATCH", "/acr/v1/a", b"\xff"),
+        ("PUT", "/v2/a/manifests/v1", b"[" * 100_000),
+        ("PUT", "/v2/a/manifests/v1", b"\xff"),
+        ("POST", "/oauth2/exchange", b"\xff=%FF"),
+        ("GET", "/oauth2/token?scope=:::&service=x", None),
+        ("TRACE", "/v2/a/manifests/v1", None),
+        ("OPTIONS", "/acr/v1/a/_tags", None),
+        ("GET", "/elsewhere", None),
+    ],
+)
+def test_no_request_is_too_odd_for_an_answer(
+    registry: EmulatedRegistry, method: str, path: str, body: bytes | None
+) -> None:
+    registry.push("a", "v1", "v2")
+    headers = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    answer = registry.ask(method, path, body, headers=headers)
+    assert answer.status < 500
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"annotations": [1]},
+        {"annotations": {"a": 1}},
+        {"artifactType": 1},
+        {"subject": "x"},
+        {"config": {"mediaType": 1}},
+        {"layers": {"a": 1}},
+        {"layers": None},
+        {"mediaType": None},
+        {"schemaVersion": 1},
+        {"manifests": [1]},
+    ],
+)
+def test_a_manifest_with_odd_members_is_invalid(
+    registry: EmulatedRegistry, members: dict[str, object]
+) -> None:
+    registry.push("a")
+    body = json.dumps({**image(), **members}).encode()
+    headers = {"Content-Type": MANIFEST}
+    answer = registry.ask("PUT", "/v2/a/manifests/v1", body, headers=headers)
+    assert error(answer) == (400, "MANIFEST_INVALID")
+
+
+def test_annotations_may_be_in_any_script(registry: EmulatedRegistry) -> None:
+    subject = {"mediaType": MANIFEST, "digest": digest_of(b"x"), "size": 1}
+    annotations = {"name": "Iris germánica 鳶尾", "half": "\ud83d"}
+    registry.push("a", annotations=annotations, subject=subject)
+    answer = registry.ask("GET", f"/v2/a/referrers/{digest_of(b'x')}")
+    assert answer.json["manifests"][0]["annotations"] == annotations

@@ -160,6 +160,14 @@ def test_a_token_that_has_expired_is_refused(still: Emulated) -> None:
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
+def test_a_rule_lets_a_token_expire(azure: Emulated) -> None:
+    vault = _make(azure)
+    rule = {"path": "/secrets", "expiredToken": True}
+    assert azure.ask("POST", "/_emulator/faults", rule).status == 201
+    assert _ask(azure, "GET", f"{vault}/secrets").status == 401
+    assert _ask(azure, "GET", f"{vault}/secrets").status == 200
+
+
 def test_access_policies_say_who_may_do_what(azure: Emulated) -> None:
     policy = {"tenantId": TENANT, "objectId": OBJECT, "permissions": {"secrets": ["Get", "set"]}}
     properties = {"tenantId": TENANT, "sku": {"name": "standard"}, "accessPolicies": [policy]}
@@ -240,3 +248,4 @@ def test_a_vault_needs_to_be_told_what_it_cannot_know(azure: Emulated, missing: 
     )
     assert (answer.status, answer.code) == (400, "BadRequest")
     assert missing in answer.json["error"]["message"]
+    assert azure.arm("GET", VAULT, version=VERSION).status == 404

@@ -18,6 +18,7 @@ _KILLED = 128 + 9
 _TIMED_OUT = 124
 # What a shell says of a command that it cannot run.
 _CANNOT_RUN = 126
+_LOOK_SECONDS = 1.0
 _ATTEMPTS = 20
 _ATTEMPT_SECONDS = 0.05
 
@@ -58,11 +59,15 @@ class EngineContainer:
         )
 
     async def follow(self) -> AsyncIterator[bytes]:
+        if not await self._runs():
+            return
         stream = await self._api.call(self._open_log)
+        watching = asyncio.create_task(self._close_at_end(stream))
         try:
             while text := await stream.read():
                 yield text
         finally:
+            watching.cancel()
             await stream.close()
 
     async def execute(
@@ -94,6 +99,21 @@ class EngineContainer:
         inspected = await self._api.call(lambda client: client.inspect_container(self.id))
         state: dict[str, Any] = inspected["State"]
         return state
+
+    async def _runs(self) -> bool:
+        try:
+            return bool((await self._state())["Running"])
+        except EngineRefusal as refusal:
+            if not refusal.missing:
+                raise
+            return False
+
+    async def _close_at_end(self, stream: EngineStream) -> None:
+        """Ends a log that Podman never ends: of what ended before it began to look."""
+        while await self._runs():
+            await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_LOOK_SECONDS)
+        await stream.close()
 
     def _open_log(self, client: Any) -> EngineStream:
         # The SDK's own call cannot be broken off.

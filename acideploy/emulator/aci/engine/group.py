@@ -127,6 +127,8 @@ class EngineGroup:
                 name=f"{self._name}-{order.name}-{secrets.token_hex(3)}",
                 environment=dict(order.variables),
                 labels=self._labels,
+                # ACI has probes of its own, and heeds none of the image's.
+                healthcheck={"test": ["NONE"]},
                 host_config=client.create_host_config(
                     network_mode=f"container:{self._name}",
                     binds=[self._bind(mount) for mount in order.mounts],

@@ -22,6 +22,8 @@ _NOT_THERE = re.compile(
     r"denied|not found|unauthorized|manifest unknown|name unknown|does not exist|invalid reference",
     re.IGNORECASE,
 )
+# What Podman writes before the names of images, and Docker does not.
+_LEFT_UNSAID = re.compile(r"^(?:localhost/|(?:index\.)?docker\.io/(?:library/)?)")
 
 _log = logging.getLogger(__name__)
 
@@ -157,10 +159,14 @@ def _names(found: Any) -> set[str]:
 
 def _digest(name: str, found: Any) -> str:
     """That of the manifest where the engine knows one, else that of the configuration."""
-    # Podman writes out what `nginx` leaves unsaid: `docker.io/library/nginx`.
-    repository = "/" + Image(name=name, digest="").pinned.rstrip("@")
+    repository = _short(Image(name=name, digest="").pinned.rstrip("@"))
     for each in found.get("RepoDigests") or ():
         known, _, digest = each.partition("@")
-        if f"/{known}".endswith(repository):
+        if _short(known) == repository:
             return str(digest)
     return str(found["Id"])
+
+
+def _short(repository: str) -> str:
+    """`nginx`, however it is written: each engine has a way of its own."""
+    return _LEFT_UNSAID.sub("", repository)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,18 +18,19 @@ from acideploy.emulator.cloud import http_time, new_id
 JSON = "application/json; charset=utf-8"
 _EXPOSED = ("Docker-Content-Digest", "WWW-Authenticate", "Link", "X-Ms-Correlation-Request-Id")
 _SECURITY = ("strict-transport-security", "max-age=31536000; includeSubDomains")
+_COUNT = re.compile(r"[0-9]{1,9}")
 Item = TypeVar("Item")
 
 
 def json_answer(
     content: Any, status: int = 200, *, headers: Mapping[str, str] | None = None
 ) -> Response:
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(content, separators=(",", ":"))
     return Response(text, status, headers, media_type=JSON)
 
 
 def error_answer(error: RegistryError) -> Response:
-    text = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False) + "\n"
+    text = json.dumps(error.body, separators=(",", ":")) + "\n"
     return Response(text, error.status, error.headers, media_type=JSON)
 
 
@@ -43,7 +45,7 @@ def dress(request: Request, response: Response, now: datetime) -> None:
         _SECURITY,
         _SECURITY,
     ]
-    if request.url.path.startswith("/oauth2/"):
+    if request.scope["path"].startswith("/oauth2/"):
         lines.append(("x-ms-ratelimit-remaining-calls-per-second", "166.65"))
     else:
         lines += [("access-control-expose-headers", name) for name in _EXPOSED]
@@ -80,7 +82,7 @@ def page(
     `default` is the number when none is given: None for all. `order` is repeated in the link.
     """
     text, last = request.query_params.get("n", ""), request.query_params.get("last", "")
-    if text and not (text.isascii() and text.isdigit()):
+    if text and not _COUNT.fullmatch(text):
         raise page_invalid(text)
     count = int(text) if text else default
     names = [key(item) for item in items]
@@ -94,5 +96,5 @@ def page(
     if not shown:
         return shown, {}
     following = f"{path}?last={quote(key(shown[-1]), safe='')}&n={count}"
-    following += "" if order is None else f"&orderby={order}"
+    following += "" if order is None else f"&orderby={quote(order)}"
     return shown, {"link": f'<{following}>; rel="next"'}

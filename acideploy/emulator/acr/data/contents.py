@@ -24,7 +24,8 @@ from acideploy.emulator.acr.data.files import Files
 from acideploy.emulator.acr.data.images import References, read_manifest, read_platform
 from acideploy.emulator.acr.data.locks import Lockable
 from acideploy.emulator.acr.data.names import check_digest, check_repository, is_digest, is_tag
-from acideploy.emulator.acr.data.tables import Manifest, Repository, Tables
+from acideploy.emulator.acr.data.rows import Manifest, Repository
+from acideploy.emulator.acr.data.tables import Tables
 from acideploy.emulator.cloud import long_time
 from acideploy.emulator.store import Store
 
@@ -65,11 +66,8 @@ class Contents:
         tag = self.tables.tag(repository, reference)
         found = self.tables.manifest(repository, tag.digest if tag else reference)
         if found is None:
-            raise manifest_unknown(
-                f"manifest {reference} is not found"
-                if is_digest(reference)
-                else f"manifest tagged by {reference!r} is not found".replace("'", '"')
-            )
+            what = reference if is_digest(reference) else f'tagged by "{reference}"'
+            raise manifest_unknown(f"manifest {what} is not found")
         locks.check("readEnabled", things=[self.tables.repository(repository), found, tag])
         return found
 

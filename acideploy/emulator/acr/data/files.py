@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+
+from acideploy.emulator.acr.data.errors import upload_unknown
 
 # Small parts are put together before they are written: each write is a trip to a thread.
 _PART = 1 << 20
@@ -79,9 +82,13 @@ class Files:
         return self.directory / "uploads" / upload
 
     def _write(self, upload: str, content: bytes) -> None:
-        with self._upload(upload).open("ab") as file:
-            begin = file.tell()
-            file.write(content)
+        try:
+            # Not made anew when it was cancelled in the meantime.
+            with self._upload(upload).open("r+b") as file:
+                begin = file.seek(0, os.SEEK_END)
+                file.write(content)
+        except FileNotFoundError as error:
+            raise upload_unknown() from error
         seen, code = self._hashes.get(upload, (-1, None))
         if code is not None and seen == begin:
             code.update(content)

@@ -36,12 +36,13 @@ def read_manifest(media_type: str, body: bytes) -> tuple[References, dict[str, A
     """
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise manifest_invalid() from error
     if not isinstance(content, dict) or content.get("schemaVersion") != 2:
         raise manifest_invalid()
     if content.get("mediaType", media_type) != media_type:
         raise manifest_invalid()
+    _check_annotated(content)
     subject = _descriptors([content["subject"]])[0]["digest"] if content.get("subject") else None
     if media_type in _IMAGES:
         return _image(content, subject)
@@ -51,7 +52,7 @@ def read_manifest(media_type: str, body: bytes) -> tuple[References, dict[str, A
 
 
 def _image(content: dict[str, Any], subject: str | None) -> tuple[References, dict[str, Any]]:
-    if "manifests" in content:
+    if content.get("manifests"):
         raise manifest_invalid()
     (configuration,) = _descriptors([content.get("config")])
     layers = _descriptors(content.get("layers"))
@@ -75,21 +76,15 @@ def _image(content: dict[str, Any], subject: str | None) -> tuple[References, di
 
 
 def _index(content: dict[str, Any], subject: str | None) -> tuple[References, dict[str, Any]]:
-    if "layers" in content or "config" in content:
+    if content.get("layers") or content.get("config"):
         raise manifest_invalid()
     manifests = _descriptors(content.get("manifests"))
-    platforms = [each.get("platform") or {} for each in manifests]
     described = {
         "imageSize": sum(each["size"] for each in manifests),
         "artifactType": content.get("artifactType"),
         "annotations": content.get("annotations"),
         "references": [
-            {
-                "digest": each["digest"],
-                "architecture": platform.get("architecture"),
-                "os": platform.get("os"),
-            }
-            for each, platform in zip(manifests, platforms, strict=True)
+            {"digest": each["digest"], **_platform(each.get("platform", {}))} for each in manifests
         ],
     }
     digests = tuple(each["digest"] for each in manifests)
@@ -100,11 +95,24 @@ def read_platform(configuration: bytes) -> dict[str, str]:
     """The platform that an image's configuration names; nothing for what is none."""
     try:
         content = json.loads(configuration)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(content, dict):
         return {}
-    return {name: content[name] for name in ("architecture", "os") if content.get(name)}
+    return _platform(content)
+
+
+def _platform(content: dict[str, Any]) -> dict[str, str]:
+    known = {name: content.get(name) for name in ("architecture", "os")}
+    return {name: value for name, value in known.items() if value and isinstance(value, str)}
+
+
+def _check_annotated(content: dict[str, Any]) -> None:
+    annotations = content.get("annotations") or {}
+    if not isinstance(annotations, dict) or not isinstance(content.get("artifactType") or "", str):
+        raise manifest_invalid()
+    if not all(isinstance(value, str) for value in annotations.values()):
+        raise manifest_invalid()
 
 
 def _descriptors(content: Any) -> list[dict[str, Any]]:
@@ -116,6 +124,7 @@ def _descriptors(content: Any) -> list[dict[str, Any]]:
             or not is_digest(str(each.get("digest")))
             or not isinstance(each.get("size"), int)
             or not isinstance(each.get("mediaType"), str)
+            or not isinstance(each.get("platform", {}), dict)
         ):
             raise manifest_invalid()
     return content

@@ -11,7 +11,7 @@ from acideploy.emulator.acr.data.contents import Contents
 from acideploy.emulator.acr.data.errors import not_found, unsupported
 from acideploy.emulator.acr.data.images import OCI_INDEX
 from acideploy.emulator.acr.data.names import check_digest
-from acideploy.emulator.acr.data.tables import Manifest
+from acideploy.emulator.acr.data.rows import Manifest
 
 _PAGE = 100
 
@@ -23,7 +23,7 @@ class Listings:
     def catalogue(self, request: Request) -> Response:
         """`_catalog`, of Docker's protocol and of Azure's own."""
         _check_method(request)
-        path = request.url.path
+        path = request.scope["path"]
         names = [
             each.name
             for each in self._contents.tables.repositories()

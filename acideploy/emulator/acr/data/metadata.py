@@ -14,7 +14,7 @@ from acideploy.emulator.acr.data.contents import Contents
 from acideploy.emulator.acr.data.errors import manifest_unknown, tag_unknown, unsupported
 from acideploy.emulator.acr.data.identities import Identities
 from acideploy.emulator.acr.data.locks import attributes, read_attributes
-from acideploy.emulator.acr.data.tables import Manifest, Repository, Tag
+from acideploy.emulator.acr.data.rows import Manifest, Repository, Tag
 
 _PAGE = 100
 
@@ -145,5 +145,5 @@ class Metadata:
 async def _read(request: Request) -> Any:
     try:
         return json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

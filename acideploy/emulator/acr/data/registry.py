@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.types import ASGIApp
@@ -11,8 +12,10 @@ from acideploy.emulator.acr.data.access import Access
 from acideploy.emulator.acr.data.contents import Contents
 from acideploy.emulator.acr.data.files import Files, read
 from acideploy.emulator.acr.data.identities import Identities, Scopes
+from acideploy.emulator.acr.data.rows import Manifest
+from acideploy.emulator.acr.data.schema import registry_of
 from acideploy.emulator.acr.data.service import Service
-from acideploy.emulator.acr.data.tables import Manifest, Tables, registry_of
+from acideploy.emulator.acr.data.tables import Tables
 from acideploy.emulator.cloud import Cloud
 
 __all__ = ["Identities", "Manifest", "RegistryData", "Scopes"]
@@ -63,7 +66,7 @@ class RegistryData:
         await self._cloud.sites.close(self._site, forget=True)
         with self._cloud.store.transaction():
             self._contents.tables.drop_registry()
-        self._contents.files.remove_all()
+        await asyncio.to_thread(self._contents.files.remove_all)
 
     def usage(self) -> int:
         """The bytes stored; of what repositories share once."""

@@ -69,7 +69,7 @@ class Service:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        path = request.url.path
+        path = request.scope["path"]
         if fault(request, "quota"):
             headers = {"retry-after": "10"}
             raise RegistryError(429, "TOOMANYREQUESTS", "too many requests", headers=headers)

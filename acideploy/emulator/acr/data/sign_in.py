@@ -26,13 +26,13 @@ class SignIn:
     async def answer(self, request: Request) -> Response:
         if request.method == "POST":
             form = parse_qs((await request.body()).decode("utf-8", "replace"))
-        elif request.method == "GET" and request.url.path == "/oauth2/token":
-            form = parse_qs(request.url.query)
+        elif request.method == "GET" and request.scope["path"] == "/oauth2/token":
+            form = parse_qs(request.scope["query_string"].decode("latin-1"))
         else:
             raise unsupported()
         if _first(form, "service") != self._identities.login_server:
             return Response(None, 400)
-        if request.url.path == "/oauth2/exchange":
+        if request.scope["path"] == "/oauth2/exchange":
             return self._exchange(form)
         return self._token(request, form)
 

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from acideploy.emulator.acr.data.files import blob_path
-from acideploy.emulator.acr.data.tables import secret_of
+from acideploy.emulator.acr.data.schema import secret_of
 from acideploy.emulator.cloud import Cloud, http_time, new_id
 
 SITE = "storage"
@@ -69,7 +69,7 @@ class Storage:
         if "authorization" in request.headers:
             message = "Authentication information is not given in the correct format."
             return _refuse(400, "InvalidAuthenticationInfo", message, now)
-        registry, digest = request.query_params.get("regid", ""), _digest(request.url.path)
+        registry, digest = request.query_params.get("regid", ""), _digest(request.scope["path"])
         secret = secret_of(self._cloud.store.database, registry)
         if secret is None or not self._is_signed(request, secret, registry, digest, now):
             message = (
@@ -93,7 +93,7 @@ class Storage:
         path, ends = _path(registry, digest), request.query_params.get("se", "")
         given = request.query_params.get("sig", "")
         signed = hmac.compare_digest(given.encode(), _signature(secret, path, ends).encode())
-        return signed and request.url.path == path and f"{now:%Y-%m-%dT%H:%M:%SZ}" <= ends
+        return signed and request.scope["path"] == path and f"{now:%Y-%m-%dT%H:%M:%SZ}" <= ends
 
 
 class _Blob(FileResponse):
