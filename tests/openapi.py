@@ -38,6 +38,9 @@ _ALSO: Mapping[str, tuple[int, ...]] = {
     "ContainerRegistryBlob_MountBlob": (202,),
 }
 
+# Answers that are what a client put there, byte for byte.
+_PUT_THERE = ("ContainerRegistry_GetManifest",)
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -71,6 +74,8 @@ def problems(method: str, url: str, status: int, body: bytes) -> Iterator[str]:
             return
         known = operation.responses.get("default", {})
     schema = known.get("schema")
+    if operation.name in _PUT_THERE and status < 400:
+        return
     if schema is None or method == "HEAD" or not body or schema.get("type") == "file":
         return
     yield from _check(operation, schema, body)
@@ -94,6 +99,8 @@ def _find(method: str, url: str) -> Operation | None:
     parts = urlsplit(url)
     version = re.search(r"api-version=([\w-]+)", parts.query)
     is_arm = parts.path.lower().startswith(("/subscriptions", "/providers"))
+    if re.search(r"/blobs/uploads/.", parts.path):
+        return None  # in the file it is a link that leads anywhere
     # `{name}` may have slashes in it: of all that fit, the one that says most is meant.
     for operation in sorted(_operations(), key=lambda each: -each.literals):
         if operation.method != method or not operation.path.fullmatch(unquote(parts.path)):
