@@ -31,8 +31,7 @@ class Listings:
         ]
         order = "" if path.startswith("/acr/") else None
         shown, headers = page(request, names, key=str, path=path, default=_PAGE, order=order)
-        empty: list[str] | None = None if path.startswith("/acr/") else []
-        return json_answer({"repositories": list(shown) or empty}, headers=headers)
+        return json_answer({"repositories": list(shown)}, headers=headers)
 
     async def tags(self, request: Request, repository: str, reference: str) -> Response:
         _check_method(request)
