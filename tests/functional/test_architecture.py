@@ -66,7 +66,23 @@ def test_the_docker_sdk_is_known_to_few() -> None:
     assert _importing("docker") == [
         "credentials.py",
         "emulator/aci/engine/api.py",
+        "emulator/acr/engine.py",
         "targets/local/engine.py",
+    ]
+
+
+def test_the_emulator_shares_nothing_with_what_it_tests() -> None:
+    shared = {
+        name
+        for path in _modules()
+        if path.is_relative_to(PACKAGE / "emulator")
+        for name in _imports(path)
+        if name.startswith("acideploy.") and not name.startswith("acideploy.emulator")
+    }
+    assert shared == set()
+    importing = _importing("acideploy.emulator")
+    assert [path for path in importing if not path.startswith("emulator/")] == [
+        "cli/commands/emulator.py"
     ]
 
 

@@ -96,8 +96,16 @@ def test_a_bug_is_left_for_the_process_to_report(cli: RunCli, workspace: FakeWor
         ("list", "no such command", "did you mean acideploy model list or acideploy service list?"),
         ("ps", "no such command", "did you mean acideploy service list?"),
         ("logs -n svc", "no such command", "did you mean acideploy service get-logs?"),
-        ("run", "no such command", "did you mean acideploy service run?"),
-        ("model run", "no such command", "did you mean acideploy service run?"),
+        (
+            "run",
+            "no such command",
+            "did you mean acideploy service run or acideploy emulator run?",
+        ),
+        (
+            "model run",
+            "no such command",
+            "did you mean acideploy service run or acideploy emulator run?",
+        ),
         ("model ls", "no such command", "did you mean acideploy model list?"),
         ("service deploy", "no such command", "did you mean acideploy model deploy?"),
         ("service create", "no such command", "did you mean acideploy model deploy?"),
