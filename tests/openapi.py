@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from jsonschema import Draft4Validator
 from referencing import Registry, Resource
@@ -92,15 +92,15 @@ def _check(operation: Operation, schema: Mapping[str, Any], body: bytes) -> Iter
         place = "/".join(map(str, error.absolute_path))
         if re.fullmatch(r"errors/\d+/detail", place):
             continue  # recorded of registries as a list, and as null
-        if error.validator == "enum" and _is_open(error.schema):
-            continue
+        if error.validator == "enum" and str(error.instance).lower() in (
+            str(each).lower() for each in error.validator_value
+        ):
+            continue  # recorded of tasks: spelt as it was put
+        if operation.name == "AgentPools_Get" and "'location'" in error.message:
+            continue  # recorded without one
+        if error.message == "'workspaceKey' is a required property":
+            continue  # in requests: no secret is answered
         yield f"{operation.name}: {place}: {error.message[:200]}"
-
-
-def _is_open(schema: Any) -> bool:
-    """Whether an enumeration allows other values, as `linux` for `Linux`."""
-    known = schema.get("x-ms-enum") if isinstance(schema, dict) else None
-    return bool(known and known.get("modelAsString"))
 
 
 def _find(method: str, url: str) -> Operation | None:
@@ -130,9 +130,7 @@ def _operations() -> tuple[Operation, ...]:
             if template.startswith("/{"):
                 continue  # the next page, wherever that may be
             words = re.split(r"\{[^}]+\}", template.split("?")[0])
-            # Names of repositories have slashes, those of resources none.
-            word = ".+" if "/data-plane/" in str(path) else "[^/]+"
-            pattern = re.compile(word.join(map(re.escape, words)), re.IGNORECASE)
+            pattern = re.compile("([^/]+|.+/.+)".join(map(re.escape, words)), re.IGNORECASE)
             for method, operation in methods.items():
                 if method in ("get", "put", "post", "patch", "delete", "head"):
                     operations.append(
@@ -150,27 +148,21 @@ def _operations() -> tuple[Operation, ...]:
 
 
 def _absolute(schema: Any, file: str) -> Any:
-    """The schema with references that say in which file they lie.
-
-    What lies in a file that is not there may be anything.
-    """
-    if isinstance(schema, list):
-        return [_absolute(each, file) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    reference = schema.get("$ref")
-    if not isinstance(reference, str):
-        return {key: _absolute(value, file) for key, value in schema.items()}
-    name, _, place = reference.partition("#")
-    there = (Path(file).parent / name).resolve() if name else Path(file)
-    return {"$ref": f"{there.as_uri()}#{place}"} if there.is_file() else {}
+    """The schema with references that say in which file they lie."""
+    if isinstance(schema, dict):
+        return {
+            key: urljoin(Path(file).as_uri(), value)
+            if key == "$ref" and isinstance(value, str)
+            else _absolute(value, file)
+            for key, value in schema.items()
+        }
+    return [_absolute(each, file) for each in schema] if isinstance(schema, list) else schema
 
 
 @cache
 def _registry() -> Any:
     def read(uri: str) -> Any:
-        path = Path(unquote(urlsplit(uri).path))
-        text = _absolute(json.loads(path.read_text()), str(path))
+        text = json.loads(Path(unquote(urlsplit(uri).path)).read_text())
         return Resource(contents=text, specification=DRAFT4)
 
     return Registry(retrieve=read)  # type: ignore[call-arg]

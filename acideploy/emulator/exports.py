@@ -27,7 +27,7 @@ def exports(running: Running, directory: Path, environ: Mapping[str, str]) -> di
         "AZURE_CLIENT_SECRET": running.client_secret,
         "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
         # az and Terraform ask here for the endpoints of a cloud.
-        "ARM_CLOUD_METADATA_URL": f"{running.url}/metadata/endpoints?api-version=2022-09-01",
+        "ARM_CLOUD_METADATA_URL": f"{running.url}/metadata/endpoints?api-version=2019-05-01",
         # Whom to trust: Python's requests, curl, what uses OpenSSL or Go, Node.
         "REQUESTS_CA_BUNDLE": bundle,
         "CURL_CA_BUNDLE": bundle,
