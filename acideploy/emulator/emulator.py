@@ -177,6 +177,6 @@ def _runtime(cloud: Cloud, engine: str | None) -> Runtime:
 def _client_secret(store: Store) -> str:
     known = store.get("client", "secret")
     if known is None:
-        known = {"value": secrets.token_urlsafe(30)}
+        known = {"value": f"emulator-{secrets.token_hex(20)}"}
         store.put("client", "secret", known)
     return str(known["value"])

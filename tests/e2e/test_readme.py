@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.documents import README
 from tests.e2e.conftest import Workspace
+from tests.environments import environment
 from tests.parts.base_image import BaseImage, push
 from tests.parts.conda_channel import CondaChannel
 from tests.parts.fixtures import started
@@ -34,13 +36,17 @@ _VARIABLE = (
 )
 
 
-def transcript(*, parts: bool) -> Iterator[tuple[str, str]]:
-    """Each command of the README's console blocks, and what it is said to print.
+Kind = Literal["plain", "parts", "emulator"]
 
-    With `parts`, of those that need a registry or an engine; else of all others.
+
+def transcript(kind: Kind) -> Iterator[tuple[str, str]]:
+    """Each command of the README's console blocks of a kind, and what it is said to print.
+
+    `parts` are those that need a registry or an engine, `emulator` what begins with starting one.
     """
     for needed, block in re.findall(r"```console(.*?)\n(.*?)```", README.read_text(), re.DOTALL):
-        if bool(needed.strip()) != parts:
+        is_emulator = "emulator" in needed
+        if kind != ("emulator" if is_emulator else "parts" if needed.strip() else "plain"):
             continue
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = step.partition("\n")
@@ -48,17 +54,19 @@ def transcript(*, parts: bool) -> Iterator[tuple[str, str]]:
 
 
 def run_transcript(
-    workspace: Workspace, *, registry: str | None = None
+    workspace: Workspace, kind: Kind = "plain", *, registry: str = "", programs: Path | None = None
 ) -> Iterator[tuple[str, str, str]]:
     """Each command, what the README says, and what it printed, in one shell.
 
-    `registry` stands for the one in the README, where parts are needed.
+    `registry` stands for the one in the README, where parts are needed; `programs` is a folder
+    with more of them.
     """
-    steps = list(transcript(parts=registry is not None))
+    steps = list(transcript(kind))
     if registry:
         steps = [(command.replace(_REGISTRY, registry), said) for command, said in steps]
     script = "\n".join(f"{command}\necho {_MARK}" for command, _ in steps)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    folders = [Path(sys.executable).parent, *([programs] if programs else [])]
+    path = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
     done = subprocess.run(
         ["bash"],
         input=f"exec 2>&1\n{script}\n",
@@ -112,8 +120,37 @@ def test_every_command_with_a_container_or_a_registry_does_what_the_readme_says(
         attached = Workspace(workspace.directory, variables)
         attached.run("init", "demo")
         attached.run("model", "register", "-n", "iris", "-p", "demo/model.pkl")
-        for command, said, printed in run_transcript(attached, registry=part.host):
+        for command, said, printed in run_transcript(attached, "parts", registry=part.host):
             assert _steady(printed) == _steady(said), f"$ {command}\n{printed}"
+
+
+def test_the_emulator_takes_a_newcomer_to_a_score_as_the_readme_says(
+    workspace: Workspace,
+    docker_part: str,
+    base_image_part: BaseImage,
+    tmp_path: Path,
+) -> None:
+    programs = environment(["azure-cli"]).parent
+    with started(registry()) as part:
+        push(base_image_part, part, "base/debian", tag="12")
+        variables = {
+            **workspace.variables,
+            "DOCKER_HOST": docker_part,
+            "REQUESTS_CA_BUNDLE": str(part.ca),
+            "AZURE_CONFIG_DIR": str(tmp_path / "az"),
+            "AZURE_CORE_COLLECT_TELEMETRY": "false",
+        }
+        attached = Workspace(workspace.directory, variables)
+        attached.run("init", "demo")
+        attached.run("model", "register", "-n", "iris", "-p", "demo/model.pkl")
+        project = Workspace(workspace.directory / "demo", variables)
+        try:
+            for command, said, printed in run_transcript(
+                project, "emulator", registry=part.host, programs=programs
+            ):
+                assert _steady(printed) == _steady(said), f"$ {command}\n{printed}"
+        finally:
+            project.run("emulator", "reset")
 
 
 def test_the_commands_that_replace_az_ml_work(workspace: Workspace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -9,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
 
 from acideploy.emulator.clock import ManualClock
 from tests.container_groups import GROUPS, asked, brought_up
@@ -41,8 +43,36 @@ def _exec(azure: Emulated) -> dict[str, str]:
     return offer
 
 
-def _connect(azure: Emulated, offer: dict[str, Any]) -> ClientConnection:
-    return connect(offer["webSocketUri"], ssl=azure.context, proxy=None, open_timeout=20)
+class _Socket:
+    """A connection whose every step is waited for.
+
+    The library's own client without asyncio reads and writes TLS in two threads at once, and
+    hangs now and then.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connection: ClientConnection) -> None:
+        self._loop = loop
+        self._connection = connection
+
+    def send(self, text: str | bytes) -> None:
+        self._loop.run_until_complete(self._connection.send(text))
+
+    def recv(self, seconds: float) -> str | bytes:
+        return self._loop.run_until_complete(asyncio.wait_for(self._connection.recv(), seconds))
+
+
+@contextlib.contextmanager
+def _connect(azure: Emulated, offer: dict[str, Any]) -> Iterator[_Socket]:
+    async def opened() -> ClientConnection:
+        return await connect(offer["webSocketUri"], ssl=azure.context, proxy=None)
+
+    loop = asyncio.new_event_loop()
+    try:
+        connection = loop.run_until_complete(opened())
+        yield _Socket(loop, connection)
+        loop.run_until_complete(connection.close())
+    finally:
+        loop.close()
 
 
 def _code(closed: ConnectionClosed) -> int | None:
