@@ -61,36 +61,42 @@ class Sites:
         self._context = context
         self._store = store
         self._open: dict[str, _Site] = {}
+        self._opening = asyncio.Lock()
 
     async def open(self, name: str, app: ASGIApp) -> str:
         """Serves `app` under `name`; returns its `localhost:PORT`. Open ones are left as they are.
 
         Raises EmulatorError when the port that the name has had is taken by another program.
         """
-        if name not in self._open:
-            listening = self._listen(name)
-            config = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                http=_Protocol,
-                ws="websockets-sansio",
-                date_header=False,
-                server_header=False,
-                ws_max_size=2**24,
-            )
-            config.load()
-            config.ssl = self._context
-            server = _Server(config)
-            task = asyncio.create_task(server.serve(sockets=[listening]), name=f"site {name}")
-            while not server.started and not task.done():
-                await asyncio.sleep(0.002)
-            if task.done():
-                task.result()
-            self._open[name] = _Site(server, task, listening.getsockname()[1])
-            _log.info("%s answers at %s", name, self.address(name))
+        # One at a time: two that want the same would both find its port free.
+        async with self._opening:
+            if name not in self._open:
+                self._open[name] = await self._served(name, app)
+                _log.info("%s answers at %s", name, self.address(name))
         return self.address(name)
+
+    async def _served(self, name: str, app: ASGIApp) -> _Site:
+        listening = self._listen(name)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http=_Protocol,
+            ws="websockets-sansio",
+            date_header=False,
+            server_header=False,
+            ws_max_size=2**24,
+        )
+        config.load()
+        config.ssl = self._context
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]), name=f"site {name}")
+        while not server.started and not task.done():
+            await asyncio.sleep(0.002)
+        if task.done():
+            task.result()
+        return _Site(server, task, listening.getsockname()[1])
 
     def listen(self, name: str) -> socket.socket:
         """A socket at the port of `name`, for what is no app of ours; the caller closes it."""

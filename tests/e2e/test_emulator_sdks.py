@@ -24,11 +24,11 @@ from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 client = ContainerRegistryManagementClient(
     Credential(), ASKED["subscription"], base_url=os.environ["AZURE"],
     credential_scopes=["https://management.azure.com/.default"])
-made = client.registries.begin_create(
-    "rg", "registry1", {"location": "westus", "sku": {"name": "Basic"}}, polling_interval=0).result()
-print(json.dumps([made.login_server if hasattr(made, "login_server")
-                  else made.properties.login_server,
-                  [each.name for each in client.registries.list()]]))
+asked = {"location": "westus", "sku": {"name": "Basic"}}
+made = client.registries.begin_create("rg", "registry1", asked, polling_interval=0).result()
+# Version 15 of the library has moved it.
+server = getattr(made, "login_server", None) or made.properties.login_server
+print(json.dumps([server, [each.name for each in client.registries.list()]]))
 """
 _RUNS = """
 from azure.mgmt.containerregistrytasks import ContainerRegistryTasksMgmtClient

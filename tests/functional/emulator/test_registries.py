@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,18 @@ def test_usages_count_what_is_stored(azure: Emulated) -> None:
     assert [each["name"] for each in usages] == ["Size", "Webhooks", "ScopeMaps", "Tokens"]
     assert usages[0]["limit"] == 10 * 2**30
     assert usages[0]["currentValue"] > 10_000
+
+
+def test_registries_that_are_made_at_once_have_addresses_of_their_own(azure: Emulated) -> None:
+    azure.make_group()
+    body = {"location": "westus", "sku": {"name": "Basic"}}
+
+    def make(name: str) -> str:
+        kind = "Microsoft.ContainerRegistry/registries"
+        path = f"resourceGroups/rg/providers/{kind}/{name}"
+        made = azure.arm("PUT", path, body, version=STABLE)
+        return str(made.json["properties"]["loginServer"])
+
+    with ThreadPoolExecutor(4) as threads:
+        servers = list(threads.map(make, ("first", "second", "third", "fourth")))
+    assert len(set(servers)) == 4
