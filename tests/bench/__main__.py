@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from tests.bench.bench_emulator import emulator
 from tests.bench.bench_environments import environments
 from tests.bench.bench_images import images
 from tests.bench.bench_layers import layers
@@ -114,6 +115,7 @@ PARTS: Mapping[str, Callable[[Path], Iterator[Row | Phases]]] = {
     "model_sizes": model_sizes,
     "layers": layers,
     "uploads": uploads,
+    "emulator": emulator,
 }
 
 
