@@ -106,5 +106,13 @@ def why_not(host: str, *, seconds: float) -> str | None:
     try:
         connect(host, seconds=seconds)
     except (docker.errors.DockerException, urllib3.exceptions.HTTPError, OSError) as error:
-        return " ".join(str(error).split())
+        return _reason(error)
     return None
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says, where it says anything: libraries wrap it in their own words."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    inner = [each for each in (*error.args, error.__context__) if isinstance(each, BaseException)]
+    return _reason(inner[0]) if inner else " ".join(str(error).split())
