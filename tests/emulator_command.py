@@ -53,11 +53,15 @@ def acideploy(*words: str | Path, check: bool = True, **variables: str) -> str:
 
 @contextlib.contextmanager
 def emulator(state: Path, *options: str) -> Iterator[StartedEmulator]:
-    """An emulator on any ports, without Azure's delays unless `options` say otherwise."""
+    """An emulator on any ports, without Azure's delays, and with the engine that `options` name."""
     where = ("--state", str(state))
+    engine = () if "--engine" in options else ("--no-engine",)
     status = json.loads(
         acideploy(
-            *("emulator", "start", "--detach", "--port", "0", "--speed", "none"), *where, *options
+            *("emulator", "start", "--detach", "--port", "0", "--speed", "none"),
+            *where,
+            *engine,
+            *options,
         )
     )
     try:

@@ -17,11 +17,10 @@ from tests.emulator_command import acideploy, emulator
 
 def _run(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command, *rest = words
-    where = ("--state", str(state)) if "--" not in rest else ()
-    if "--" in rest:
-        rest = ["--state", str(state), *rest]
+    options = ["--state", str(state)]
+    options += ["--no-engine"] if command in ("start", "run") else []
     return subprocess.run(
-        [sys.executable, "-m", "acideploy", "emulator", command, *rest, *where],
+        [sys.executable, "-m", "acideploy", "emulator", command, *options, *rest],
         capture_output=True,
         text=True,
         timeout=120,
@@ -43,7 +42,8 @@ def test_it_starts_shows_itself_and_stops(tmp_path: Path) -> None:
 def test_what_it_knows_and_its_addresses_survive_a_restart(tmp_path: Path) -> None:
     def ask(path: str) -> str:
         return acideploy(
-            *("emulator", "run", "--state", tmp_path, "--port", "0", "--speed", "none", "--"),
+            *("emulator", "run", "--state", tmp_path, "--no-engine"),
+            *("--port", "0", "--speed", "none", "--"),
             *(sys.executable, "-c", _ASK.format(path=path)),
         )
 
@@ -116,6 +116,19 @@ def test_what_cannot_be_done_is_said_with_the_way_out(
         assert "Traceback" not in done.stderr
 
 
+def test_without_an_engine_it_says_how_to_do_without(tmp_path: Path) -> None:
+    options = ("--state", tmp_path, "--port", "0", "--engine", f"unix://{tmp_path}/nothing")
+    done = subprocess.run(
+        [sys.executable, "-m", "acideploy", "emulator", "start", "--detach", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 16
+    assert "no such file or directory" in done.stderr
+    assert "--no-engine" in done.stderr
+
+
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -134,10 +147,9 @@ def test_ctrl_c_ends_one_in_the_foreground(tmp_path: Path) -> None:
             "acideploy",
             "emulator",
             "start",
-            "--port",
-            "0",
-            "--state",
-            tmp_path,
+            "--no-engine",
+            "--port=0",
+            f"--state={tmp_path}",
         ],
         stderr=subprocess.PIPE,
         text=True,
