@@ -29,8 +29,7 @@ _FILES = (
 )
 # What the files say and the services do not do (azure-facts, part 1): statuses by operation.
 _ALSO: Mapping[str, tuple[int, ...]] = {
-    # A new group is 201, and the one recorded PUT of a group as it was is 200; stop and start,
-    # restart 204; deletion 200.
+    # Recorded: both are 204, whatever else the file has; a new registry is 200 or 201 by its year.
     "ContainerGroups_Start": (204,),
     "ContainerGroups_Restart": (204,),
     "Registries_Create": (200, 201),

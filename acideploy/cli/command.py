@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
@@ -87,7 +88,9 @@ class Command(click.Command):
                     formatter.write(f"  {example}\n")
 
     def _arguments(self) -> int:
-        return sum(isinstance(parameter, click.Argument) for parameter in self.params)
+        arguments = [each for each in self.params if isinstance(each, click.Argument)]
+        takes_all = any(each.nargs == -1 for each in arguments)
+        return sys.maxsize if takes_all else len(arguments)
 
     def _spellings(self, ctx: click.Context) -> dict[str, bool]:
         """Every spelling of every option, and whether it takes a value."""

@@ -83,6 +83,11 @@ def test_a_command_runs_with_it_and_its_exit_code_counts(tmp_path: Path) -> None
     assert _run(tmp_path, "status").returncode == 4
 
 
+def test_plain_words_need_no_dashes_before_them(tmp_path: Path) -> None:
+    done = _run(tmp_path, "run", "--port", "0", "echo", "hello")
+    assert (done.returncode, done.stdout) == (0, "hello\n")
+
+
 def test_env_is_for_a_shell(tmp_path: Path) -> None:
     with emulator(tmp_path) as running:
         script = f'eval "$(acideploy emulator env --state {tmp_path})"; echo $AZURE_AUTHORITY_HOST'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -84,7 +84,7 @@ class Provider:
 
     namespace: str
     types: tuple[ResourceType, ...] = ()
-    other_types: Mapping[str, tuple[str, ...]] = ()  # type: ignore[assignment]
+    other_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
 
     def kind(self, type: ResourceType) -> str:
@@ -93,7 +93,7 @@ class Provider:
     def versions(self, name: str) -> tuple[str, ...] | None:
         """The API versions of a type, `registries/tasks`, in any case; None when there is none."""
         known = {each.name.lower(): each.versions for each in self.types}
-        known |= {each.lower(): versions for each, versions in dict(self.other_types).items()}
+        known |= {each.lower(): versions for each, versions in self.other_types.items()}
         return known.get(name.lower())
 
 

@@ -273,7 +273,7 @@ def _group_of(document: Document) -> str:
 def _provider(provider: Provider) -> Document:
     titles = list(LOCATIONS.values())
     types = [(type.name, type.versions) for type in provider.types]
-    types += dict(provider.other_types).items()
+    types += provider.other_types.items()
     return {
         "id": f"/subscriptions/{SUBSCRIPTION}/providers/{provider.namespace}",
         "namespace": provider.namespace,
