@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import multiprocessing
+import threading
+import time
 from typing import Any
 
 from granian import Granian
@@ -14,6 +16,9 @@ from .settings import Settings
 from .worker import CANNOT_START, GRACE, THREADS, bind, exit_code_of, load
 
 __all__ = ["VERSION", "serve"]
+
+# Seconds between two requests to a worker that it end.
+_AGAIN = 0.5
 
 
 def serve(settings: Settings) -> None:
@@ -46,17 +51,30 @@ class Server(Granian):  # type: ignore[misc]  # not installed where types are ch
     def shutdown(self, exit_code: int = 0) -> None:
         for code in map(exit_code_of, self._exit_codes()):
             exit_code = exit_code or code
+        insisting = threading.Thread(target=_insist, args=(self._processes(),), daemon=True)
+        insisting.start()
         super().shutdown(exit_code)
 
     def _exit_codes(self) -> list[int]:
-        """Of the workers that have died. Granian 1 and 2 keep them under different names."""
+        codes = (process.exitcode for process in self._processes())
+        return [code for code in codes if code is not None]
+
+    def _processes(self) -> list[Any]:
+        """Of the workers. Granian 1 and 2 keep them under different names."""
         workers = self.wrks if hasattr(self, "wrks") else self.procs
-        processes = [getattr(worker, "inner", None) or worker.proc for worker in workers]
-        return [code for code in (process.exitcode for process in processes) if code is not None]
+        return [getattr(worker, "inner", None) or worker.proc for worker in workers]
 
     def _init_shared_socket(self) -> None:
         if self.unlistened is None:
             super()._init_shared_socket()
+
+
+def _insist(workers: list[Any]) -> None:
+    """Asks workers to end until they have: one that has just begun to serve may miss it once."""
+    while any(worker.is_alive() for worker in workers):
+        for worker in workers:
+            worker.terminate()
+        time.sleep(_AGAIN)
 
 
 def _options(settings: Settings) -> dict[str, Any]:
