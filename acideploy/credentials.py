@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from acideploy.errors import RegistryError
+from acideploy.errors import AzureError, RegistryError
 from acideploy.registry.authentication import TOKEN_USER, Credential, Entra, Password
 
 USERNAME_VARIABLE = "ACIDEPLOY_REGISTRY_USERNAME"
@@ -58,19 +60,41 @@ def _docker_login(host: str) -> Password | None:
     return Password(username=username, password=password) if username and password else None
 
 
-def _entra_token() -> str:
+def azure_token(scope: str, *, authority: str | None = None) -> str:
+    """A Microsoft Entra token for `scope`, of whoever is logged in. Raises AzureError.
+
+    `authority` is where the cloud has its sign-in, unless `AZURE_AUTHORITY_HOST` says so.
+    """
     from azure.core.exceptions import ClientAuthenticationError
-    from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+
+    try:
+        return str(
+            _login(os.environ.get("AZURE_AUTHORITY_HOST") or authority).get_token(scope).token
+        )
+    except ClientAuthenticationError as error:  # azure-identity's own errors are of this kind
+        raise AzureError(
+            "there is no Azure login to use", hint="az login", detail=str(error)
+        ) from error
+
+
+@cache
+def _login(authority: str | None) -> Any:
+    """The chain of azure-identity, which keeps its tokens."""
+    from azure.identity import DefaultAzureCredential
 
     # Of a cloud that is not Microsoft's, Microsoft's directory of clouds knows nothing.
-    authority = urlsplit(os.environ.get("AZURE_AUTHORITY_HOST", "")).hostname
-    is_private = authority is not None and authority not in _AUTHORITIES
+    host = urlsplit(authority).hostname if authority else None
+    given = {"authority": authority} if authority else {}
+    is_private = host is not None and host not in _AUTHORITIES
+    return DefaultAzureCredential(disable_instance_discovery=is_private, **given)
+
+
+def _entra_token() -> str:
     try:
-        credential = DefaultAzureCredential(disable_instance_discovery=is_private)
-        return credential.get_token(_AUDIENCE).token
-    except (ClientAuthenticationError, CredentialUnavailableError) as error:
+        return azure_token(_AUDIENCE)
+    except AzureError as error:
         raise RegistryError(
-            "there is no Azure login to use",
+            error.message,
             hint=f"az login; or docker login; or set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}",
-            detail=str(error),
+            detail=error.detail,
         ) from error

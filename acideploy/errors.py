@@ -15,7 +15,8 @@ AcideployError                     1   anything below, when nothing more is know
 ├── PortError                     13   the port is taken or answers for someone else
 ├── RegistryError                 14   the registry cannot be reached, or refuses
 ├── EngineError                   15   the container engine cannot be reached, or refuses
-└── EmulatorFailedError           16   the emulator cannot be started or stopped
+├── EmulatorFailedError           16   the emulator cannot be started or stopped
+└── AzureError                    17   Azure cannot be reached, or refuses
 (Ctrl-C)                         130
 """
 
@@ -176,3 +177,31 @@ class EngineError(AcideployError):
 class EmulatorFailedError(AcideployError):
     exit_code = 16
     meaning = "the emulator cannot be started or stopped"
+
+
+class AzureError(AcideployError):
+    """`status` is the HTTP status, None where there was no answer; `code` that of the service.
+
+    `temporary` says that the same request may succeed later, after `retry_after` seconds where
+    the service said so.
+    """
+
+    exit_code = 17
+    meaning = "Azure cannot be reached, or refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        detail: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        temporary: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.status = status
+        self.code = code
+        self.temporary = temporary
+        self.retry_after = retry_after

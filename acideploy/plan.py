@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from acideploy.code import Code
-from acideploy.config.values import Limits, Runtime, Serving
+from acideploy.config.values import AciDeployment, Limits, Runtime, Serving
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import ConflictError
@@ -25,7 +25,7 @@ PARTS = ("environment", "models", "code", "settings")
 class Wanted:
     """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
 
-    `limits` are those of a container.
+    `limits` are those of a container. `aci` is where and how it runs in Azure, None on this machine.
     `base` is the image below, where an image is made. `environment_details` is the environment
     object of the inference config, for results.
     `kept_parts` are the parts of a deployed revision that an update does not touch: a running
@@ -47,6 +47,7 @@ class Wanted:
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
     kept_parts: Mapping[str, str] = field(default_factory=dict)
+    aci: AciDeployment | None = None
 
     def parts(self) -> Mapping[str, str]:
         """A name for the content of each of `PARTS`. Raises StorageError."""

@@ -57,6 +57,7 @@ def test_the_core_does_not_know_the_command_line() -> None:
 
 def test_azure_is_imported_by_few_and_by_nothing_local() -> None:
     assert {path.rpartition("/")[0] or path for path in _importing("azure")} == {
+        "azure",
         "credentials.py",
         "registry/acr",
     }
