@@ -25,7 +25,8 @@ PARTS = ("environment", "models", "code", "settings")
 class Wanted:
     """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
 
-    `limits` are those of a container. `aci` is where and how it runs in Azure, None on this machine.
+    `limits` are those of a container. `aci` is where and how it runs in Azure, None on this
+    machine.
     `base` is the image below, where an image is made. `environment_details` is the environment
     object of the inference config, for results.
     `kept_parts` are the parts of a deployed revision that an update does not touch: a running
