@@ -19,7 +19,8 @@ LocalState: TypeAlias = Literal["deploying", "running", "failed", "stopped", "un
 class Service:
     """A deployed service as it is now.
 
-    `state` is one of `LocalState` for a local service. `error` says why a failed one failed.
+    `state` is one of `LocalState` for a local service; in Azure `Healthy`, `Transitioning`,
+    `Unhealthy`, `Failed` or `Stopped`. `error` says why a failed one failed.
     `models` are `name:version`. `image_digest` is that of the image's manifest, `image_id` of its
     config, `container` the name of its container, with `cpu` in cores and `memory_in_gb` in GiB.
     """
@@ -52,6 +53,11 @@ class Service:
     app_insights_enabled: bool = False
     error: str | None = None
     log_file: Path | None = None
+    location: str | None = None
+    cname: str | None = None
+    public_ip: str | None = None
+    public_fqdn: str | None = None
+    workspace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
