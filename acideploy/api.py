@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acideploy.attachment import Attachment, choose_registry
 from acideploy.clock import Clock, SystemClock
-from acideploy.config.problem import Problem
+from acideploy.config.problem import Place, Problem
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.errors import AcideployError, ConflictError, NotFoundError, UnsupportedError
-from acideploy.events import Emit, ignore
+from acideploy.errors import (
+    AcideployError,
+    ConflictError,
+    NotFoundError,
+    ServiceFailedError,
+    UnsupportedError,
+)
+from acideploy.events import Emit, Noticed, ignore
 from acideploy.home import home
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
@@ -27,6 +34,9 @@ if TYPE_CHECKING:
     from acideploy.environment_upgrade import Upgraded, UpgradeRequest
     from acideploy.prune import Pruned
     from acideploy.targets import Answer, Keys, Service
+    from acideploy.targets.aci.group import Pull
+    from acideploy.targets.aci.record import Revision
+    from acideploy.targets.aci.target import AciTarget
     from acideploy.targets.local.keys import KeyFile
     from acideploy.targets.local.target import LocalTarget
 
@@ -170,7 +180,10 @@ class Workspace:
     def delete_model(self, reference: str) -> Model:
         """Raises ConflictError where a service uses the model."""
         model = self.show_model(reference)
-        users = self._target.users_of(model.id)
+        users = (
+            *(self._aci.users_of(model.id) if self._aci else ()),
+            *self._target.users_of(model.id),
+        )
         if users:
             raise ConflictError(
                 f"model {model.id} is used by service {', '.join(users)}",
@@ -189,11 +202,16 @@ class Workspace:
 
     def plan(self, request: DeployRequest) -> Plan:
         """What `deploy` would do. Changes nothing."""
-        return self._plan(self._wanted(request), request.compression)
+        wanted = self._wanted(request)
+        if wanted.aci:
+            return self._plan_in_azure(wanted)
+        return self._plan(wanted, request.compression)
 
     def deploy(self, request: DeployRequest) -> Service:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
+        if wanted.aci:
+            return self._deploy_to_azure(wanted, request)
         with self._target.changing(request.name, new=True):
             plan = self._plan(wanted, request.compression)
             plan.require_overwrite(request.overwrite)
@@ -203,6 +221,11 @@ class Workspace:
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
+        if aci := self._in_azure(request.name):
+            from acideploy.targets.aci.update import update
+
+            again = update(request, aci)
+            return self.deploy(again) if again else aci.find(request.name)
         # Only services on this machine need it.
         from acideploy.update import is_only_described, wanted_by_update
 
@@ -231,44 +254,86 @@ class Workspace:
             )
 
     def list_services(self) -> tuple[Service, ...]:
-        return self._target.list()
+        """Those in Azure, where the folder is attached to it, and those on this machine."""
+        return (*(self._aci.list() if self._aci else ()), *self._target.list())
 
-    def show_service(self, name: str) -> Service:
-        """The service as it is now. Raises NotFoundError."""
-        return self._target.find(name)
+    def show_service(self, name: str, *, wait: bool = False) -> Service:
+        """The service as it is now; with `wait`, once it is healthy. Raises NotFoundError."""
+        aci = self._in_azure(name)
+        if aci is None:
+            return self._target.find(name)
+        if wait and (revision := aci.revision_of(aci.group(name))):
+            aci.wait(revision, emit=self._emit)
+        return aci.find(name)
+
+    def diagnose_service(self, name: str) -> str:
+        """That the service answers; raises the one cause where it does not."""
+        if aci := self._in_azure(name):
+            return aci.diagnose(name)
+        service = self._target.find(name)
+        if service.error:
+            raise ServiceFailedError(f"service {name} is {service.state}: {service.error}")
+        return f"service {name} is {service.state}"
+
+    def service_history(self, name: str) -> tuple[Revision, ...]:
+        """The revisions that were healthy once, newest first."""
+        return self._require_azure(name).history(name)
+
+    def roll_back(self, name: str, *, to: int | None = None) -> Service:
+        """Makes an earlier revision the present one; its image is still in the registry."""
+        from acideploy.targets.aci.rollback import roll_back
+
+        aci = self._require_azure(name)
+        return roll_back(aci, name, to=to, pull=self._pull(aci), clock=self._clock, emit=self._emit)
 
     def score(self, name: str, body: bytes, *, content_type: str = "application/json") -> Answer:
         """What the service answers, whatever its status. Raises ScoringError where none answers."""
-        return self._target.score(name, body, content_type=content_type)
+        return self._place(name).score(name, body, content_type=content_type)
 
     def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
+        if aci := self._in_azure(name):
+            if previous:
+                raise UnsupportedError(
+                    "Azure keeps no log of an earlier run",
+                    hint="a deploy that fails shows it while it is there",
+                )
+            return aci.logs(name, lines=lines)
         return self._target.logs(name, lines=lines, previous=previous)
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
         """The last lines, then each as it is written, for as long as the service exists."""
-        return self._target.follow_logs(name, lines=lines)
+        return self._place(name).follow_logs(name, lines=lines)
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for no key."""
-        return self._key_file(name).require()
+        aci = self._in_azure(name)
+        return aci.keys(name) if aci else self._key_file(name).require()
 
     def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
         """Makes a new `primary` or `secondary` key, or sets it to `value`, at once."""
+        if aci := self._in_azure(name):
+            return aci.regenerate_key(name, which, value, pull=self._pull(aci), emit=self._emit)
         with self._target.changing(name):
             self._key_file(name)
             return self._target.regenerate_key(name, which, value)
 
     def stop_service(self, name: str) -> Service:
         """Ends the process; also a deploy that nobody waits for."""
+        if aci := self._in_azure(name):
+            return aci.stop(name)
         with self._target.changing(name, at_once=True):
             return self._target.stop(name)
 
     def start_service(self, name: str) -> Service:
+        if aci := self._in_azure(name):
+            return aci.start(name, emit=self._emit)
         with self._target.changing(name):
             self._ensure_environment(name)
             return self._target.start(name, emit=self._emit)
 
     def restart_service(self, name: str) -> Service:
+        if aci := self._in_azure(name):
+            return aci.restart(name, emit=self._emit)
         with self._target.changing(name):
             self._ensure_environment(name)
             self._target.stop(name)
@@ -276,7 +341,7 @@ class Workspace:
 
     def delete_service(self, name: str) -> None:
         """Ends the process and removes the service; also a damaged one."""
-        self._target.delete(name)
+        self._place(name).delete(name)
 
     # Cleaning up.
 
@@ -292,6 +357,90 @@ class Workspace:
     @property
     def _target(self) -> LocalTarget:
         return self._parts.target()
+
+    @cached_property
+    def _aci(self) -> AciTarget | None:
+        """None where the folder is attached to nothing in Azure."""
+        if self.azure is None:
+            return None
+        # The Azure SDK, which nothing local loads.
+        from acideploy.parts import open_aci
+
+        return open_aci(self.azure, self._parts, directory=self.directory, clock=self._clock)
+
+    def _in_azure(self, name: str) -> AciTarget | None:
+        """The target where the service is in Azure, None where it is on this machine.
+
+        The one in Azure is meant where there are two, as the retired tool meant it; that is said.
+        """
+        if self._aci is None:
+            return None
+        here = name in self._target.names()
+        if here and self._aci.observe(name) is None:
+            return None
+        if here:
+            note = Problem(
+                code="two-services",
+                severity="note",
+                message=f"there is a service {name} on this machine, too: that in Azure is meant",
+                place=Place(file="--name"),
+            )
+            self._emit(Noticed(problem=note))
+        return self._aci
+
+    def _require_azure(self, name: str) -> AciTarget:
+        if aci := self._in_azure(name):
+            return aci
+        self._target.find(name)
+        raise UnsupportedError(
+            f"service {name} is on this machine, which keeps one revision",
+            hint=f"acideploy service update -n {name} ..., with what it was before",
+        )
+
+    def _place(self, name: str) -> AciTarget | LocalTarget:
+        return self._in_azure(name) or self._target
+
+    def _pull(self, aci: AciTarget) -> Pull:
+        from acideploy.targets.aci.pull import choose_pull
+
+        return choose_pull(
+            aci.azure, secrets=aci.secrets, login=self._parts.login, clock=self._clock
+        )
+
+    def _attached(self) -> AciTarget:
+        if self._aci is None:
+            raise UnsupportedError(
+                "nothing says where in Azure to deploy to",
+                hint="acideploy folder attach -w WORKSPACE -g RESOURCE_GROUP; "
+                "or add `--compute-type local`",
+            )
+        return self._aci
+
+    def _plan_in_azure(self, wanted: Wanted) -> Plan:
+        from acideploy.targets.aci.deploy import compare
+        from acideploy.targets.aci.preview import preview
+
+        aci = self._attached()
+        return preview(
+            wanted, compare(wanted, aci), target=aci, parts=self._parts, clock=self._clock
+        )
+
+    def _deploy_to_azure(self, wanted: Wanted, request: DeployRequest) -> Service:
+        from acideploy.targets.aci.deploy import compare, deploy
+
+        aci = self._attached()
+        comparison = compare(wanted, aci)
+        comparison.require_overwrite(wanted.name, request.overwrite)
+        return deploy(
+            wanted,
+            comparison,
+            target=aci,
+            parts=self._parts,
+            compression=request.compression,
+            wait=not request.no_wait,
+            clock=self._clock,
+            emit=self._emit,
+        )
 
     def _wanted(self, request: DeployRequest) -> Wanted:
         return wanted_by(

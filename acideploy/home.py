@@ -28,3 +28,8 @@ def services_directory(workspace: Path) -> Path:
 def environments_directory(workspace: Path) -> Path:
     """The virtual environments, each named by what was asked for."""
     return workspace / "environments"
+
+
+def secrets_directory(workspace: Path) -> Path:
+    """Keys of services in Azure, where the workspace has no Key Vault."""
+    return workspace / "secrets"

@@ -13,7 +13,12 @@ from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.layers import EnvironmentLayers
 from acideploy.environment.local import LocalEnvironments
-from acideploy.home import environments_directory, services_directory, store_directory
+from acideploy.home import (
+    environments_directory,
+    secrets_directory,
+    services_directory,
+    store_directory,
+)
 from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder
 from acideploy.image.layer import source_date_epoch
@@ -23,6 +28,8 @@ from acideploy.registry import Registry
 from acideploy.registry.authentication import Credential, Password
 
 if TYPE_CHECKING:
+    from acideploy.azure.open import Azure
+    from acideploy.targets.aci.target import AciTarget
     from acideploy.targets.local.target import LocalTarget
 
 
@@ -91,6 +98,23 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
 def open_store(directory: Path, *, where: str, clock: Clock) -> ModelStore:
     """The models in the workspace's directory, for `local`, or in the registry of that host."""
     return assemble(directory, registry=None if where == "local" else where, clock=clock).store
+
+
+def open_aci(azure: Azure, parts: Parts, *, directory: Path, clock: Clock) -> AciTarget:
+    """What runs services in Azure; `parts` are those of a workspace with a registry."""
+    from acideploy.azure.vault import VaultSecrets
+    from acideploy.registry.acr import AcrRegistry
+    from acideploy.targets.aci.secrets import FolderSecrets, Secrets
+    from acideploy.targets.aci.target import AciTarget
+
+    assert isinstance(parts.registry, AcrRegistry)
+    vault = azure.workspace.vault
+    secrets: Secrets = (
+        VaultSecrets(vault, cloud=azure.cloud, clock=clock)
+        if vault
+        else FolderSecrets(secrets_directory(directory))
+    )
+    return AciTarget(azure, registry=parts.registry, secrets=secrets, clock=clock)
 
 
 _Kept: TypeAlias = tuple[Registry, ModelStore, Callable[[], Password | None]]

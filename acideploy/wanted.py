@@ -24,6 +24,7 @@ from acideploy.config.values import (
     DeploymentConfig,
     Environment,
     InferenceConfig,
+    Limits,
     LocalDeployment,
     Runtime,
     RuntimeChoice,
@@ -75,8 +76,9 @@ def check_given(
         return found
     request = DeployRequest(name="", files=files)
     try:
-        if isinstance(deployment.value, LocalDeployment):
-            _, problems = _prepare(request, inference.value, deployment.value, directory, leave_out)
+        if isinstance(deployment.value, LocalDeployment | AciDeployment):
+            local = as_container(deployment.value)
+            _, problems = _prepare(request, inference.value, local, directory, leave_out)
         else:
             code = code_of(inference.value, leave_out=leave_out)
             problems = code_problems(code, cwd=directory)
@@ -120,13 +122,15 @@ def wanted_by(
     Files below `leave_out` are no part of the code.
     """
     inference, deployment = _require(request, directory, emit)
-    local = require_local(deployment)
-    runtime = choose_runtime(local.runtime or default_runtime, emit=emit)
-    local = replace(local, runtime=runtime)
+    aci = deployment if isinstance(deployment, AciDeployment) else None
+    local = as_container(aci) if aci else require_local(deployment)
+    if aci is None:
+        runtime = choose_runtime(local.runtime or default_runtime, emit=emit)
+        local = replace(local, runtime=runtime)
     wanted, problems = _prepare(request, inference, local, directory, leave_out)
     tell(problems, strict=request.files.strict, emit=emit)
     models = find_models(request.models, request.model_metadata_files, store)
-    return replace(wanted, models=models)
+    return replace(wanted, models=models, aci=aci)
 
 
 def wanted_by_package(
@@ -244,13 +248,24 @@ def tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:
         emit(Noticed(problem=problem))
 
 
+def as_container(deployment: LocalDeployment | AciDeployment) -> LocalDeployment:
+    """The same as a container on this machine; a local one as it is."""
+    if isinstance(deployment, LocalDeployment):
+        return deployment
+    return LocalDeployment(
+        runtime="container",
+        limits=Limits(cpu=deployment.cpu, memory_in_gb=deployment.memory_in_gb),
+        serving=deployment.serving,
+    )
+
+
 def require_local(deployment: DeploymentConfig) -> LocalDeployment:
     if isinstance(deployment, LocalDeployment):
         return deployment
     if isinstance(deployment, AciDeployment):
         raise UnsupportedError(
-            "this version deploys to this machine only, not yet to Azure Container Instances",
-            hint="add `--compute-type local`",
+            "a service on this machine stays on it",
+            hint="deploy it to Azure with `model deploy` and `--compute-type aci`",
         )
     raise UnsupportedError(
         f"computeType {deployment.compute_type}: acideploy does not deploy to Kubernetes; "

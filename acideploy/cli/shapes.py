@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from acideploy.package import Package
     from acideploy.plan import Plan
     from acideploy.targets import Keys, Service
+    from acideploy.targets.aci.record import Revision
 
 Shape: TypeAlias = dict[str, Any]
 
@@ -272,6 +273,29 @@ def upgraded_text(value: Upgraded) -> list[str]:
 
 def keys(value: Keys) -> Shape:
     return {"primaryKey": value.primary, "secondaryKey": value.secondary}
+
+
+def revision(value: Revision) -> Shape:
+    return {
+        "revision": value.number,
+        "createdTime": value.created_time,
+        "image": value.image,
+        "models": list(value.models),
+        "description": value.description,
+    }
+
+
+def history_rows(shapes: list[Shape]) -> list[Shape]:
+    """A row per revision, newest first."""
+    return [
+        OrderedDict(
+            revision=each["revision"],
+            createdTime=_short_time(each["createdTime"]),
+            models=" ".join(each["models"]),
+            image=each["image"].rpartition(":")[2][:12],
+        )
+        for each in shapes
+    ]
 
 
 def plan(value: Plan) -> Shape:

@@ -69,10 +69,40 @@ def _digests(service: Service) -> tuple[str | None, ...]:
     return service.image_digest, service.image_id, service.environment_digest
 
 
-@command("show", NAME, table=shapes.service_table)
-def show(session: Session, *, name: str) -> object:
+@command(
+    "show",
+    NAME,
+    Option("--wait", is_flag=True, help="Wait until it is healthy; of a service in Azure."),
+    table=shapes.service_table,
+)
+def show(session: Session, *, name: str, wait: bool) -> object:
     """Show a service as it is now."""
-    return shapes.service(session.workspace.show_service(name), full=session.settings.full)
+    service = session.workspace.show_service(name, wait=wait)
+    return shapes.service(service, full=session.settings.full)
+
+
+@command("diagnose", NAME)
+def diagnose(session: Session, *, name: str) -> object:
+    """Say why a service does not answer, or that it does."""
+    return {"name": name, "finding": session.workspace.diagnose_service(name)}
+
+
+@command("history", NAME, table=shapes.history_rows)
+def history(session: Session, *, name: str) -> object:
+    """List the revisions of a service in Azure that were healthy, newest first."""
+    return [shapes.revision(each) for each in session.workspace.service_history(name)]
+
+
+@command(
+    "rollback",
+    NAME,
+    Option("--to", type=click.IntRange(min=1), help="The revision; the one before if not given."),
+    table=shapes.service_table,
+)
+def rollback(session: Session, *, name: str, to: int | None) -> object:
+    """Deploy an earlier revision of a service in Azure again; nothing is uploaded."""
+    service = session.workspace.roll_back(name, to=to)
+    return shapes.service(service, full=session.settings.full)
 
 
 @command("stop", NAME, table=shapes.service_table)

@@ -44,7 +44,7 @@ class KeyFile:
         Raises ConfigurationError for what no header can carry, and StorageError.
         """
         for key in (primary, secondary):
-            _check(key)
+            check_key(key)
         known = self.read()
         keys = Keys(
             primary=primary or (known.primary if known else new_key()),
@@ -58,7 +58,8 @@ class KeyFile:
         return keys
 
 
-def _check(key: str | None) -> None:
+def check_key(key: str | None) -> None:
+    """Raises ConfigurationError for what no header can carry."""
     if key is not None and not re.fullmatch(r"[!-~]+", key):
         problem = Problem(
             code="bad-key",
