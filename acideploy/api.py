@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acideploy.attachment import Attachment, choose_registry
+from acideploy.attachment import Attachment, AzureChoice, choose_azure, choose_registry
+from acideploy.az_settings import az_folder
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Place, Problem
 from acideploy.environment.request import EnvironmentRequest
@@ -22,14 +23,16 @@ from acideploy.errors import (
 from acideploy.events import Emit, Noticed, ignore
 from acideploy.home import home
 from acideploy.image import Compression
-from acideploy.models import Model, ModelChanges, ModelDraft, parse_reference
+from acideploy.models import Model, ModelChanges, ModelDraft, ModelStore, parse_reference
 from acideploy.package import Package, package
-from acideploy.parts import assemble, open_store
+from acideploy.parts import Parts, assemble, open_store
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
 from acideploy.wanted import check_given, wanted_by, wanted_by_package
 
 if TYPE_CHECKING:
+    from acideploy.azure.open import Azure
+    from acideploy.environment.local import LocalEnvironments
     from acideploy.environment_lock import Locked
     from acideploy.environment_upgrade import Upgraded, UpgradeRequest
     from acideploy.prune import Pruned
@@ -64,6 +67,7 @@ class Workspace:
         working_directory: Path,
         clock: Clock,
         attachment: Attachment | None = None,
+        azure_choice: AzureChoice | None = None,
         emit: Emit = ignore,
     ) -> None:
         self.directory = directory
@@ -71,10 +75,33 @@ class Workspace:
         self._working_directory = working_directory
         self._clock = clock
         self._emit = emit
-        registry = attachment.registry if attachment else None
-        self._parts = assemble(directory, registry=registry, clock=clock)
-        self._store = self._parts.store
-        self._builder = self._parts.environments
+        self.azure_choice = azure_choice
+
+    @cached_property
+    def azure(self) -> Azure | None:
+        """The workspace in Azure, which is asked for once; None where none is named."""
+        if self.azure_choice is None:
+            return None
+        # The Azure SDK, which nothing local loads.
+        from acideploy.azure.open import open_azure
+
+        return open_azure(self.azure_choice, clock=self._clock)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        """With the registry that is named, else that of the workspace in Azure, else none."""
+        registry = self.attachment.registry if self.attachment else None
+        if registry is None and self.azure is not None:
+            registry = self.azure.workspace.registry
+        return assemble(self.directory, registry=registry, clock=self._clock)
+
+    @property
+    def _store(self) -> ModelStore:
+        return self._parts.store
+
+    @property
+    def _builder(self) -> LocalEnvironments:
+        return self._parts.environments
 
     # Checking.
 
@@ -493,17 +520,26 @@ class Workspace:
 
 
 def open_workspace(
-    *, registry: str | None = None, path: Path | None = None, emit: Emit = ignore
+    *,
+    registry: str | None = None,
+    azure: Mapping[str, str] | None = None,
+    path: Path | None = None,
+    emit: Emit = ignore,
 ) -> Workspace:
     """The workspace in `ACIDEPLOY_HOME`, else in the user's state directory.
 
     Its models and images are in `registry`; else in that of `ACIDEPLOY_REGISTRY`, else in that
-    which the folder `path` (or the current one) is attached to, else on this machine.
+    which the folder `path` (or the current one) is attached to, else in that of the workspace in
+    Azure, else on this machine. `azure` names parts of that one, by the fields of AzureChoice.
     """
+    folder = Path.cwd() if path is None else path
+    flags = {**(azure or {}), **({"registry": registry} if registry else {})}
+    choice = choose_azure(flags, os.environ, folder, az_folder(os.environ, home=Path.home()))
     return Workspace(
         home(),
         working_directory=Path.cwd(),
         clock=SystemClock(),
-        attachment=choose_registry(registry, os.environ, Path.cwd() if path is None else path),
+        attachment=choice.attachment if choice else choose_registry(registry, os.environ, folder),
+        azure_choice=choice,
         emit=emit,
     )

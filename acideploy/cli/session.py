@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,18 +16,27 @@ if TYPE_CHECKING:
 
 
 class OpenWorkspace(Protocol):
-    def __call__(self, *, registry: str | None, path: Path | None, emit: Emit) -> Workspace:
+    def __call__(
+        self,
+        *,
+        registry: str | None,
+        azure: Mapping[str, str],
+        path: Path | None,
+        emit: Emit,
+    ) -> Workspace:
         """Opens the workspace, which tells `emit` what it does.
 
-        `registry` and `path` are where the user says that its models are.
+        `registry`, `azure` and `path` are where the user says that it is.
         """
 
 
-def open_workspace(*, registry: str | None, path: Path | None, emit: Emit) -> Workspace:
+def open_workspace(
+    *, registry: str | None, azure: Mapping[str, str], path: Path | None, emit: Emit
+) -> Workspace:
     """The real one, imported only when a command needs it."""
     from acideploy import api
 
-    return api.open_workspace(registry=registry, path=path, emit=emit)
+    return api.open_workspace(registry=registry, azure=azure, path=path, emit=emit)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,16 +57,17 @@ class Session:
     @property
     def workspace(self) -> Workspace:
         if self._workspace is None:
-            if self.settings.azure:
-                self.note(
-                    "azure-workspace-ignored",
-                    "the local workspace is used: Azure workspaces cannot be opened yet",
-                    flag="--workspace-name",
-                )
-            self._workspace = self.opener(
-                registry=self.settings.registry, path=self.settings.path, emit=self.emit
-            )
+            self._workspace = self.open(self.settings.azure)
         return self._workspace
+
+    def open(self, azure: Mapping[str, str]) -> Workspace:
+        """A workspace of which these parts are named, by the fields of AzureChoice."""
+        return self.opener(
+            registry=self.settings.registry,
+            azure=azure,
+            path=self.settings.path,
+            emit=self.emit,
+        )
 
     def note(self, code: str, message: str, *, flag: str, hint: str | None = None) -> None:
         """Tells of something about a flag that changes nothing."""

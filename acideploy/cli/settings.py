@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,9 @@ OPTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The values of `OPTIONS` that this machine has a use for.
+    """The values of `OPTIONS`.
 
-    `azure` says whether one of those was given that name an Azure workspace.
+    `azure` has those that name a workspace in Azure, by the fields of AzureChoice.
     """
 
     output: str | None = None
@@ -69,7 +69,7 @@ class Settings:
     debug: bool = False
     registry: str | None = None
     path: Path | None = None
-    azure: bool = False
+    azure: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> bool:
@@ -87,10 +87,14 @@ def take(parameters: dict[str, Any]) -> Settings:
     taken = {str(option.name): parameters.pop(str(option.name)) for option in OPTIONS}
     known = {field.name for field in fields(Settings)}
     return Settings(
-        azure=_names_azure(taken), **{name: value for name, value in taken.items() if name in known}
+        azure=_azure(taken), **{name: value for name, value in taken.items() if name in known}
     )
 
 
-def _names_azure(taken: Mapping[str, object]) -> bool:
-    names = ("workspace_name", "resource_group", "subscription_id", "subscription")
-    return any(taken[name] is not None for name in names)
+def _azure(taken: Mapping[str, str | None]) -> dict[str, str]:
+    named = {
+        "subscription": taken["subscription_id"] or taken["subscription"],
+        "resource_group": taken["resource_group"],
+        "workspace_name": taken["workspace_name"],
+    }
+    return {part: value for part, value in named.items() if value}

@@ -74,7 +74,7 @@ CODES: dict[str, str] = {
     # Flags
     "unused-flag": "a flag that has no use any more",
     "aks-only-flag": "a flag that means something on AKS only",
-    "azure-workspace-ignored": "an Azure workspace is named, and the local one is used",
+    "azure-incomplete": "a workspace in Azure is named, and something of it is not known",
     "file-name-as-text": "the name of a file is sent, not its content",
     "no-earlier-run": "there is no log of an earlier run",
     "bad-profile": "the profiling result cannot be used",

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from acideploy.cli import shapes
+from acideploy.cli import azure_shape, shapes
 from acideploy.cli.command import command
 from acideploy.cli.session import Session
 
 
 @command("show")
 def show(session: Session) -> object:
-    """Show where models and services are kept."""
-    attachment = session.workspace.attachment
+    """Show where models and services are kept, and where each part of that was found."""
+    workspace = session.workspace
+    azure, attachment = workspace.azure, workspace.attachment
+    found = azure_shape.found(azure) if azure else None
+    origins = azure_shape.origins(azure) if azure else None
+    named = {"registry": attachment.registry} if attachment else found or {}
+    named_from = {"registry": attachment.origin} if attachment else origins or {}
     return {
-        "name": shapes.WORKSPACE_NAME,
-        "kind": "registry" if attachment else "local",
-        "directory": str(session.workspace.directory),
-        "registry": attachment.registry if attachment else None,
-        "registryFrom": attachment.origin if attachment else None,
-        "models": len(session.workspace.list_models()),
-        "services": len(session.workspace.list_services()),
+        "name": azure_shape.name(azure) if azure else shapes.WORKSPACE_NAME,
+        "kind": "azure" if azure else "registry" if attachment else "local",
+        "directory": str(workspace.directory),
+        "registry": named.get("registry"),
+        "registryFrom": named_from.get("registry"),
+        "azure": found,
+        "azureFrom": origins,
+        "models": len(workspace.list_models()),
+        "services": len(workspace.list_services()),
     }
 
 

@@ -132,7 +132,7 @@ class _Watch:
         self._revision = revision
         self._deploy = deploy
         self._emit = emit
-        self._narrator = Narrator()
+        self._narrator = Narrator(service=revision.service)
         self._logs: tuple[str, str] = ("", "")
 
     def look(self) -> Mapping[str, Any] | None:

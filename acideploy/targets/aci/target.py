@@ -19,7 +19,7 @@ from acideploy.errors import (
     StorageError,
     UnsupportedError,
 )
-from acideploy.events import Emit, Finished, Started, ignore
+from acideploy.events import Emit, Finished, Said, Started, ignore
 from acideploy.models.claims import TaggedRegistry
 from acideploy.observe import looks
 from acideploy.targets import Answer, Keys, Service
@@ -33,7 +33,7 @@ from acideploy.targets.aci.group import (
     secret_files,
     with_secrets,
 )
-from acideploy.targets.aci.narration import new_lines
+from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
 from acideploy.targets.aci.view import (
@@ -47,6 +47,8 @@ from acideploy.targets.local.keys import check_key, new_key
 # Groups that are looked at at the same time.
 _AT_ONCE = 16
 _FOLLOW_EVERY = 1.0
+# Lines that are asked for each time: as many may be written between two looks.
+_FOLLOWED = 2000
 
 
 class AciTarget:
@@ -143,13 +145,15 @@ class AciTarget:
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         """The last lines, then each new one: Azure is asked for them each second."""
         group = self.group(name)
-        before = self.logs(name, lines=lines).splitlines()
-        yield from before
+        log = rollout.read_log(self.azure.manager, group, lines=_FOLLOWED)
+        yield from log.splitlines()[-lines:] if lines else ()
+        narrator = Narrator(service=name, before=group, log=log)
         for _ in looks(clock=self._clock, every=_FOLLOW_EVERY):
             with suppress(AzureError):
-                now = rollout.read_log(self.azure.manager, group, lines=5000).splitlines()
-                yield from new_lines(before, now)
-                before = now
+                log = rollout.read_log(self.azure.manager, group, lines=_FOLLOWED)
+                for event in narrator.tell(group, log):
+                    if isinstance(event, Said):
+                        yield event.line
 
     def diagnose(self, name: str) -> str:
         """Why the service does not answer. Raises that as an error; returns that it does."""

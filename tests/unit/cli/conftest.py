@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from acideploy.api import Workspace
+from acideploy.attachment import AzureChoice
 from acideploy.cli.root import run
 from acideploy.events import Emit
 from tests.unit.cli.fake_workspace import FakeWorkspace, Outcome, RunCli
@@ -22,9 +24,13 @@ def workspace() -> FakeWorkspace:
 def cli(workspace: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> RunCli:
     """Runs a line, and further words behind it, on the fake workspace."""
 
-    def opener(*, registry: str | None, path: Path | None, emit: Emit) -> Workspace:
+    def opener(
+        *, registry: str | None, azure: Mapping[str, str], path: Path | None, emit: Emit
+    ) -> Workspace:
         workspace.emit = emit
-        workspace.opened = {"registry": registry, "path": path}
+        if "resource_group" in azure:
+            workspace.azure_choice = AzureChoice(**{"subscription": "sub", **azure})
+        workspace.opened = {"registry": registry, "azure": azure, "path": path}
         return workspace
 
     def cli(line: str, *words: str) -> Outcome:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from acideploy.api import ConfigurationFiles, DeployRequest, UpdateRequest, Workspace
-from acideploy.attachment import Attachment
+from acideploy.attachment import Attachment, AzureChoice
+from acideploy.azure.open import Azure
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import Requirement
 from acideploy.environment.lock import EnvironmentLock
@@ -100,6 +101,8 @@ class FakeWorkspace(Workspace):
     failure: BaseException | None = None
     directory: Path = Path("/state")
     attachment: Attachment | None = None
+    azure_choice: AzureChoice | None = None
+    azure: Azure | None = None
     package: Package = PACKAGE
     opened: dict[str, object] = field(default_factory=dict)
     emit: Emit = print

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from acideploy.attachment import Attachment, find_attachment
+from acideploy.azure.cloud import choose_cloud
+from acideploy.azure.open import Azure, open_manager
+from acideploy.azure.workspace import AzureWorkspace
+from acideploy.clock import SystemClock
 from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
@@ -36,22 +40,81 @@ def test_a_damaged_file_is_named_and_left_alone(cli: RunCli, tmp_path: Path) -> 
     assert str(file) in outcome.err
 
 
-@pytest.mark.parametrize(
-    ("line", "code", "said"),
-    [
-        ("folder attach", 2, "missing option '--registry'"),
-        ("folder attach -w ws -g rg -e exp", 12, "cannot be attached yet"),
-    ],
-)
-def test_only_a_registry_can_be_attached(cli: RunCli, line: str, code: int, said: str) -> None:
-    outcome = cli(line)
-    assert outcome.code == code
-    assert said in outcome.err
+def test_an_attached_folder_names_a_workspace_or_a_registry(cli: RunCli) -> None:
+    outcome = cli("folder attach -e experiment")
+    assert outcome.code == 2
+    assert "nothing to attach to is named" in outcome.err
+
+
+def test_a_workspace_that_azure_knows_is_attached_with_its_coordinates(
+    cli: RunCli, workspace: FakeWorkspace, tmp_path: Path
+) -> None:
+    workspace.azure = azure()
+    outcome = cli(f"folder attach --path {tmp_path} -w ws -g rg --pull-identity puller")
+    assert workspace.opened["azure"] == {
+        "workspace_name": "ws",
+        "resource_group": "rg",
+        "pull_identity": "puller",
+    }
+    file = tmp_path / ".azureml" / "config.json"
+    assert json.loads(file.read_text()) == {
+        "subscription_id": "sub",
+        "resource_group": "rg",
+        "workspace_name": "ws",
+        "pull_identity": "puller",
+    }
+    assert json.loads(outcome.out) == {
+        "subscriptionId": "sub",
+        "resourceGroup": "rg",
+        "workspaceName": "ws",
+        "pullIdentity": "puller",
+        "file": str(file),
+    }
+
+
+def test_a_folder_that_goes_to_another_workspace_keeps_nothing_of_the_former(
+    cli: RunCli, workspace: FakeWorkspace, tmp_path: Path
+) -> None:
+    file = tmp_path / ".azureml" / "config.json"
+    file.parent.mkdir()
+    former = {"workspace_name": "old", "resource_group": "rg", "registry": "old.azurecr.io"}
+    file.write_text(json.dumps({**former, "own": 1}))
+    workspace.azure = azure()
+    cli(f"folder attach --path {tmp_path} -w ws -g rg")
+    assert json.loads(file.read_text()) == {
+        "own": 1,
+        "subscription_id": "sub",
+        "resource_group": "rg",
+        "workspace_name": "ws",
+    }
 
 
 def test_the_registry_that_is_named_is_opened(cli: RunCli, workspace: FakeWorkspace) -> None:
     cli("model list --registry contoso.azurecr.io --path project")
-    assert workspace.opened == {"registry": "contoso.azurecr.io", "path": Path("project")}
+    assert workspace.opened == {
+        "registry": "contoso.azurecr.io",
+        "azure": {},
+        "path": Path("project"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "subscription"),
+    [
+        ("--subscription-id one", "one"),
+        ("--subscription two", "two"),
+        ("--subscription-id one --subscription two", "one"),
+    ],
+)
+def test_the_workspace_that_is_named_is_opened(
+    cli: RunCli, workspace: FakeWorkspace, flags: str, subscription: str
+) -> None:
+    cli(f"model list -w ws -g rg {flags}")
+    assert workspace.opened["azure"] == {
+        "workspace_name": "ws",
+        "resource_group": "rg",
+        "subscription": subscription,
+    }
 
 
 def test_the_workspace_says_where_its_registry_is_named(
@@ -61,3 +124,27 @@ def test_the_workspace_says_where_its_registry_is_named(
     shown = json.loads(cli("workspace show").out)
     assert shown["kind"] == "registry"
     assert (shown["registry"], shown["registryFrom"]) == ("contoso.azurecr.io", "--registry")
+
+
+def test_the_workspace_says_of_each_part_where_it_was_found(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    workspace.azure = azure()
+    shown = json.loads(cli("workspace show").out)
+    assert (shown["name"], shown["kind"]) == ("ws", "azure")
+    assert (shown["registry"], shown["registryFrom"]) == ("ws.azurecr.io", "Azure ML workspace ws")
+    assert (shown["azure"]["cloud"], shown["azure"]["location"]) == ("AzureCloud", "westeurope")
+    assert (shown["azure"]["keyVault"], shown["azureFrom"]["resourceGroup"]) == (None, "-g")
+
+
+def azure() -> Azure:
+    workspace = AzureWorkspace(
+        subscription="sub",
+        resource_group="rg",
+        name="ws",
+        location="westeurope",
+        registry="ws.azurecr.io",
+        origins=(("resource_group", "-g"), ("registry", "Azure ML workspace ws")),
+    )
+    cloud = choose_cloud({}, Path("nowhere"), read=lambda url: None)
+    return Azure(cloud=cloud, manager=open_manager(cloud, clock=SystemClock()), workspace=workspace)

@@ -10,7 +10,6 @@ from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
     [
         "service get-access-token -n svc -w ws -g rg",
         "model profile -n p -m iris:1 --ic ic.json --idi data --cc 1 --memory-in-gb 2 -t out",
-        "folder attach -w ws -g rg",
     ],
 )
 def test_a_retired_command_reads_its_flags_and_says_what_to_do(
