@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from acideploy.environment_upgrade import Upgraded
     from acideploy.models import Model
     from acideploy.package import Package
-    from acideploy.plan import Plan
     from acideploy.targets import Keys, Service
 
 Shape: TypeAlias = dict[str, Any]
@@ -272,32 +271,6 @@ def upgraded_text(value: Upgraded) -> list[str]:
 
 def keys(value: Keys) -> Shape:
     return {"primaryKey": value.primary, "secondaryKey": value.secondary}
-
-
-def plan(value: Plan) -> Shape:
-    return {
-        "service": value.service,
-        "target": value.target,
-        "steps": [
-            {"action": step.action, "subject": step.subject, "cause": step.cause}
-            for step in value.steps
-        ],
-    }
-
-
-def plan_rows(value: Plan) -> list[Shape]:
-    """A row per step; an ordered one, whose columns keep their order in every format."""
-    return [OrderedDict(step) for step in plan(value)["steps"]]
-
-
-def plan_text(value: Plan) -> str:
-    """One line per step, with its cause beside it."""
-    width = max((len(f"{step.action} {step.subject}") for step in value.steps), default=0)
-    lines = [f"plan for {value.service} ({value.target}):"]
-    for step in value.steps:
-        what = f"{step.action} {step.subject}"
-        lines.append(f"  {what:<{width}}  {step.cause}".rstrip())
-    return "\n".join(lines)
 
 
 def _short_time(text: str | None) -> str | None:
