@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from acideploy.code import Code
 from acideploy.config.values import AciDeployment, Limits, Runtime, Serving
@@ -15,7 +15,24 @@ from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import ConflictError
 from acideploy.models import Model
 
-Action: TypeAlias = Literal["make", "reuse", "unpack", "mount", "copy", "start", "replace", "keep"]
+if TYPE_CHECKING:
+    from acideploy.targets.aci.changes import Change
+    from acideploy.targets.aci.prices import Price
+
+Action: TypeAlias = (
+    Literal["make", "reuse", "unpack", "mount", "copy", "start", "replace", "keep"]
+    # In Azure.
+    | Literal["push", "create", "change"]
+)
+
+# What happens to a container group while nobody is answered.
+Downtime: TypeAlias = Literal["none", "restart", "replacement"]
+# What becomes of where a service answers.
+AddressChange: TypeAlias = Literal["created", "none", "ip", "name"]
+KeysFate: TypeAlias = Literal["kept", "made", "none"]
+
+# The actions that make a service where none was.
+_MAKING = frozenset({"start", "create"})
 
 # The parts of a revision, in the order they are told.
 PARTS = ("environment", "models", "code", "settings")
@@ -26,9 +43,8 @@ class Wanted:
     """Everything about a service that its owner chose. `port` None takes a free one, or keeps it.
 
     `limits` are those of a container. `aci` is where and how it runs in Azure, None on this
-    machine.
-    `base` is the image below, where an image is made. `environment_details` is the environment
-    object of the inference config, for results.
+    machine. `base` is the image below, where an image is made. `environment_details` is the
+    environment object of the inference config, for results.
     `kept_parts` are the parts of a deployed revision that an update does not touch: a running
     service may have written among its own files.
     """
@@ -95,12 +111,48 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLayer:
+    """A layer of the image and how it gets to where the image is.
+
+    `size` in bytes is None where the layer has to be made first. `source` is the repository of
+    the same registry that a layer is mounted from.
+    """
+
+    action: Literal["make", "push", "mount", "reuse"]
+    title: str
+    size: int | None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What a deploy to Azure means for those who use the service, and for who pays.
+
+    `address` is where the service answers now, None where there is none. `pull` says with what
+    its image is pulled, `price` what it costs while it runs.
+    """
+
+    layers: tuple[PlannedLayer, ...]
+    changes: tuple[Change, ...]
+    downtime: Downtime
+    address: str | None
+    address_change: AddressChange
+    keys: KeysFate
+    pull: str
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`steps` in the order they are taken. A plan that only keeps changes nothing."""
+    """`steps` in the order they are taken. A plan that only keeps changes nothing.
+
+    `effects` are those of a deploy to Azure, None on this machine.
+    """
 
     service: str
     target: str
     steps: tuple[Step, ...]
+    effects: Effects | None = None
 
     @property
     def keeps_service(self) -> bool:
@@ -108,7 +160,7 @@ class Plan:
 
     def require_overwrite(self, given: bool) -> None:
         """Raises ConflictError where there is such a service and it may not be overwritten."""
-        if not given and all(step.action != "start" for step in self.steps):
+        if not given and all(step.action not in _MAKING for step in self.steps):
             raise ConflictError(
                 f"a service named {self.service!r} exists", hint="add `--overwrite` to replace it"
             )

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from acideploy.environment_upgrade import Upgraded
     from acideploy.models import Model
     from acideploy.package import Package
-    from acideploy.plan import Plan
     from acideploy.targets import Keys, Service
     from acideploy.targets.aci.record import Revision
 
@@ -296,32 +295,6 @@ def history_rows(shapes: list[Shape]) -> list[Shape]:
         )
         for each in shapes
     ]
-
-
-def plan(value: Plan) -> Shape:
-    return {
-        "service": value.service,
-        "target": value.target,
-        "steps": [
-            {"action": step.action, "subject": step.subject, "cause": step.cause}
-            for step in value.steps
-        ],
-    }
-
-
-def plan_rows(value: Plan) -> list[Shape]:
-    """A row per step; an ordered one, whose columns keep their order in every format."""
-    return [OrderedDict(step) for step in plan(value)["steps"]]
-
-
-def plan_text(value: Plan) -> str:
-    """One line per step, with its cause beside it."""
-    width = max((len(f"{step.action} {step.subject}") for step in value.steps), default=0)
-    lines = [f"plan for {value.service} ({value.target}):"]
-    for step in value.steps:
-        what = f"{step.action} {step.subject}"
-        lines.append(f"  {what:<{width}}  {step.cause}".rstrip())
-    return "\n".join(lines)
 
 
 def _short_time(text: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from acideploy.cli import shapes
+from acideploy.cli import plan_shapes, shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import FILES, configuration_files
 from acideploy.cli.options import (
@@ -103,8 +103,8 @@ def _planned(session: Session, request: DeployRequest) -> object:
     except ConflictError as error:
         session.failure = error
     if session.settings.tabular:
-        return shapes.plan_rows(plan)
+        return plan_shapes.plan_rows(plan)
     if session.settings.output or session.settings.query:
-        return shapes.plan(plan)
-    click.echo(shapes.plan_text(plan))
+        return plan_shapes.plan(plan)
+    click.echo(plan_shapes.plan_text(plan))
     return None
