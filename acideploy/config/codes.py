@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "missing-run": "the entry script has no run()",
     "bad-init-signature": "init() cannot be called as the server calls it",
     "bad-run-signature": "run() cannot be called as the server calls it",
+    "missing-module": "the code imports a module that the service will not have",
     # Source directory
     "entry-script-ignored": "an ignore file leaves out the entry script, which is deployed anyway",
     "bad-ignore-rule": "a line of an ignore file that matches nothing",
