@@ -12,6 +12,7 @@ from pathlib import Path
 
 from acideploy.code.selection import why_left_out
 from acideploy.config.problem import Place
+from acideploy.distributions import distribution_of
 from acideploy.errors import StorageError
 
 _TRACEBACK = "Traceback (most recent call last):"
@@ -22,22 +23,6 @@ _STARTED = "azmlinfsrv.acideploy - Listening at"
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 _FRAME = re.compile(r'\s*File "(?P<file>.+?)", line (?P<line>\d+)')
 _EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?$")
-
-# The name to install, where it is not the name to import.
-_DISTRIBUTIONS = {
-    "Crypto": "pycryptodome",
-    "PIL": "Pillow",
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python-headless",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "fitz": "PyMuPDF",
-    "google.protobuf": "protobuf",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +149,7 @@ def _missing_module(module: str, origin: CodeOrigin) -> str:
         )
     if similar := get_close_matches(top, sys.stdlib_module_names, n=1, cutoff=0.8):
         return f"did you mean `import {similar[0]}`?"
-    return f"add `{_DISTRIBUTIONS.get(top, top)}` to the pip section of the conda file"
+    return f"add `{distribution_of(module)}` to the pip section of the conda file"
 
 
 def _missing_file(exception: str, origin: CodeOrigin) -> str | None:

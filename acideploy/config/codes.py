@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "missing-run": "the entry script has no run()",
     "bad-init-signature": "init() cannot be called as the server calls it",
     "bad-run-signature": "run() cannot be called as the server calls it",
+    "missing-module": "the code imports a module that the service will not have",
     # Source directory
     "entry-script-ignored": "an ignore file leaves out the entry script, which is deployed anyway",
     "bad-ignore-rule": "a line of an ignore file that matches nothing",
@@ -63,6 +64,10 @@ CODES: dict[str, str] = {
     "environment-refused": "the environment cannot be had on this machine",
     "bad-variable": "an environment variable that no process can be given",
     "bad-certificate": "the certificate or its key cannot be loaded, or they do not match",
+    "certificate-dates": "the certificate is not valid now, or soon will not be",
+    "certificate-name": "the certificate is for other names than cname",
+    "certificate-chain": "the certificates that lead to a trusted one are missing or out of order",
+    "self-signed-certificate": "the certificate is its own issuer, which no client trusts",
     "bad-key": "a key that no HTTP header can carry",
     "container-only": "what only a container can use, such as a base image",
     "no-fixed-file": "a requirement that no hash can name: a repository, an editable install",
