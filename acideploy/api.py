@@ -21,7 +21,7 @@ from acideploy.errors import (
     UnsupportedError,
 )
 from acideploy.events import Emit, Noticed, ignore
-from acideploy.home import home
+from acideploy.home import home, prices_file
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelStore, parse_reference
 from acideploy.package import Package, package
@@ -231,7 +231,7 @@ class Workspace:
         """What `deploy` would do. Changes nothing."""
         wanted = self._wanted(request)
         if wanted.aci:
-            return self._plan_in_azure(wanted)
+            return self._plan_in_azure(wanted, request.compression)
         return self._plan(wanted, request.compression)
 
     def deploy(self, request: DeployRequest) -> Service:
@@ -443,13 +443,19 @@ class Workspace:
             )
         return self._aci
 
-    def _plan_in_azure(self, wanted: Wanted) -> Plan:
+    def _plan_in_azure(self, wanted: Wanted, compression: Compression) -> Plan:
         from acideploy.targets.aci.deploy import compare
         from acideploy.targets.aci.preview import preview
 
         aci = self._attached()
         return preview(
-            wanted, compare(wanted, aci), target=aci, parts=self._parts, clock=self._clock
+            wanted,
+            compare(wanted, aci),
+            target=aci,
+            parts=self._parts,
+            compression=compression,
+            cache=prices_file(self.directory),
+            clock=self._clock,
         )
 
     def _deploy_to_azure(self, wanted: Wanted, request: DeployRequest) -> Service:

@@ -33,3 +33,8 @@ def environments_directory(workspace: Path) -> Path:
 def secrets_directory(workspace: Path) -> Path:
     """Keys of services in Azure, where the workspace has no Key Vault."""
     return workspace / "secrets"
+
+
+def prices_file(workspace: Path) -> Path:
+    """What Azure's price list said today."""
+    return workspace / "prices.json"
