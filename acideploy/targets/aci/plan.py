@@ -18,6 +18,9 @@ from acideploy.plan import (
 from acideploy.targets.aci.changes import NAMING, Change, are_of_tags, verdict
 from acideploy.targets.aci.prices import Price
 
+# Fields that the cause of a step names.
+_TOLD = 3
+
 
 def make_azure_plan(
     wanted: Wanted,
@@ -137,4 +140,6 @@ def _trouble(group: Mapping[str, Any]) -> str | None:
 
 
 def _joined(fields: Sequence[str]) -> str:
-    return ", ".join(fields)
+    """The first few, which tell why; every change is told by itself below."""
+    more = len(fields) - _TOLD
+    return ", ".join(fields[:_TOLD]) + (f" and {more} more" if more > 0 else "")
