@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from acideploy.image import Layer
 from acideploy.plan import (
     AddressChange,
     Downtime,
@@ -20,6 +21,21 @@ from acideploy.targets.aci.prices import Price
 
 # Fields that the cause of a step names.
 _TOLD = 3
+
+
+def plan_layers(layers: Sequence[Layer], *, known: Set[str]) -> tuple[PlannedLayer, ...]:
+    """How each layer of an image gets to its repository, which has the digests `known`."""
+    return tuple(_planned(layer, known) for layer in layers)
+
+
+def _planned(layer: Layer, known: Set[str]) -> PlannedLayer:
+    title, size = layer.blob.title, layer.blob.descriptor.size
+    if layer.blob.descriptor.digest in known:
+        return PlannedLayer(action="reuse", title=title, size=size)
+    if layer.blob.mount_from:
+        source = layer.blob.mount_from[0]
+        return PlannedLayer(action="mount", title=title, size=size, source=source)
+    return PlannedLayer(action="push", title=title, size=size)
 
 
 def make_azure_plan(

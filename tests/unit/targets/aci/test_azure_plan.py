@@ -5,6 +5,7 @@ Texts are compared with `snapshots`; ACIDEPLOY_UPDATE_SNAPSHOTS=1 writes them an
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from datetime import date
@@ -18,9 +19,12 @@ from acideploy.code import Code
 from acideploy.config.values import AciDeployment
 from acideploy.environment.request import request_environment
 from acideploy.errors import ConflictError
+from acideploy.image import Layer
 from acideploy.plan import KeysFate, Plan, PlannedLayer, Wanted
+from acideploy.registry import Blob
+from acideploy.registry.descriptor import describe
 from acideploy.targets.aci.changes import changes
-from acideploy.targets.aci.plan import make_azure_plan
+from acideploy.targets.aci.plan import make_azure_plan, plan_layers
 from acideploy.targets.aci.prices import Price
 from tests.unit.targets.aci.container_group import (
     GROUP,
@@ -170,6 +174,8 @@ def test_every_plan_of_azure_has_the_same_keys(wanted: Wanted) -> None:
         _plan(wanted, given_back(), edited(lambda b: inside(b).update(image="x"))),
     ]
     assert len({tuple(plan_shapes.plan(plan)) for plan in plans}) == 1
+    for plan in plans:
+        json.dumps(plan_shapes.plan(plan))
 
 
 def test_a_table_has_a_row_per_step(wanted: Wanted) -> None:
@@ -222,6 +228,39 @@ def test_an_unchanged_service_that_is_still_starting_is_left_alone(wanted: Wante
     present = given_back(state="Pending")
     present["properties"]["provisioningState"] = "Pending"
     assert _plan(wanted, present, asked_for()).keeps_service
+
+
+def test_nobody_misses_a_service_that_does_not_run(wanted: Wanted) -> None:
+    body = edited(lambda b: inside(b)["resources"]["requests"].update(cpu=2))
+    effects = _plan(wanted, given_back(state="Failed"), body).effects
+    assert effects is not None
+    assert effects.downtime == "none"
+
+
+@pytest.mark.parametrize(
+    ("known", "mount_from", "planned"),
+    [
+        (True, ("bases/debian",), PlannedLayer(action="reuse", title="code", size=4)),
+        (
+            False,
+            ("models/iris", "other"),
+            PlannedLayer(action="mount", title="code", size=4, source="models/iris"),
+        ),
+        (False, (), PlannedLayer(action="push", title="code", size=4)),
+    ],
+)
+def test_a_layer_is_sent_only_where_the_registry_lacks_it(
+    known: bool, mount_from: tuple[str, ...], planned: PlannedLayer
+) -> None:
+    blob = Blob(
+        descriptor=describe(b"code", "tar"),
+        title="code",
+        chunks=lambda: iter([b"code"]),
+        mount_from=mount_from,
+    )
+    layer = Layer(blob=blob, diff_id="sha256:1", created_by="acideploy")
+    there = {blob.descriptor.digest} if known else set()
+    assert plan_layers([layer], known=there) == (planned,)
 
 
 def test_an_address_without_a_name_changes(wanted: Wanted) -> None:

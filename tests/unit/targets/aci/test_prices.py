@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,14 +48,15 @@ def _item(meter: str, price: float, unit: str, **more: object) -> dict[str, obje
     }
 
 
+ITEMS = [
+    _item("Standard vCPU Duration", 0.05, "1 Hour"),
+    _item("Standard Memory Duration", 0.5, "100 GB Hours"),
+    _item("Standard vCPU Duration", 0.01, "1 Hour", effectiveStartDate="2019-01-01T00:00:00Z"),
+    _item("Standard vCPU Duration", 0.02, "1 Hour", type="Reservation"),
+]
 ANSWER = {
     "BillingCurrency": "USD",
-    "Items": [
-        _item("Standard vCPU Duration", 0.05, "1 Hour"),
-        _item("Standard Memory Duration", 0.5, "100 GB Hours"),
-        _item("Standard vCPU Duration", 0.01, "1 Hour", effectiveStartDate="2019-01-01T00:00:00Z"),
-        _item("Standard vCPU Duration", 0.02, "1 Hour", type="Reservation"),
-    ],
+    "Items": ITEMS,
     "NextPageLink": None,
 }
 
@@ -65,6 +68,8 @@ class PriceList:
     asked: list[str] = field(default_factory=list)
     answer: bytes = json.dumps(ANSWER).encode()
     status: int = 200
+    # Seconds between two bytes.
+    pause: float = 0
     silent: threading.Event = field(default_factory=threading.Event)
 
 
@@ -79,7 +84,11 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> Iterator[PriceList]:
             known.silent.wait(10)
             self.send_response(known.status)
             self.end_headers()
-            self.wfile.write(known.answer)
+            pieces = [bytes([byte]) for byte in known.answer] if known.pause else [known.answer]
+            with suppress(OSError):
+                for piece in pieces:
+                    self.wfile.write(piece)
+                    time.sleep(known.pause)
 
         def log_message(self, *_: object) -> None: ...
 
@@ -157,7 +166,7 @@ def test_without_the_list_the_table_is_taken_and_named(
         b"[]",
         b'{"Items": null}',
         b'{"Items": []}',
-        json.dumps({"Items": [{**ANSWER["Items"][0], "unitOfMeasure": ""}]}).encode(),  # type: ignore[index]
+        json.dumps({"Items": [{**ITEMS[0], "unitOfMeasure": ""}, ITEMS[1]]}).encode(),
     ],
 )
 def test_an_answer_that_says_no_price_is_none(
@@ -176,6 +185,16 @@ def test_nobody_waits_for_a_list_that_is_silent(prices: PriceList, tmp_path: Pat
     prices.silent.clear()
     price = _price(tmp_path, fetch=lambda chosen: fetch_prices(chosen, seconds=0.1))
     assert price.source.startswith("built-in table")
+
+
+def test_nobody_waits_for_a_list_that_never_comes_to_an_end(
+    prices: PriceList, tmp_path: Path
+) -> None:
+    prices.pause = 0.05
+    began = time.monotonic()
+    price = _price(tmp_path, fetch=lambda chosen: fetch_prices(chosen, seconds=0.2))
+    assert price.source.startswith("built-in table")
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
