@@ -104,22 +104,27 @@ def _change_lines(changes: tuple[Change, ...]) -> list[str]:
 
 
 def _change(change: Change) -> str:
-    before, after = (_short(each) for each in (change.before, change.after))
+    before, after = _short(change.before), _short(change.after)
     if change.before is None:
         return f"added: {after}"
     if change.after is None:
         return f"removed: {before}"
-    return "changed" if before == after else f"{before} -> {after}"
+    if change.before == change.after:
+        return "changed"
+    name, at, _ = before.partition("@sha256:")
+    if at and after.startswith(f"{name}{at}"):
+        # Of two images of one name the digests say all.
+        before, after = before[len(name) + 1 :], after[len(name) + 1 :]
+    return f"{before} -> {after}"
 
 
 def _short(value: str | None) -> str:
     """In one line, as wide as a line bears; of a digest the first digits."""
     text = re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}", r"\1", value or "")
+    if "@sha256:" in text:
+        return text
     if not text or not text.isprintable():
         text = json.dumps(text)
-    # The end of an image's name tells it from others.
-    if len(text) > _WIDEST and "@sha256:" in text:
-        return f"...{text[3 - _WIDEST :]}"
     return f"{text[: _WIDEST - 3]}..." if len(text) > _WIDEST else text
 
 

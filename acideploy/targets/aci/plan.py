@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from acideploy.image import Layer
 from acideploy.plan import (
     AddressChange,
     Downtime,
@@ -17,6 +18,24 @@ from acideploy.plan import (
 )
 from acideploy.targets.aci.changes import NAMING, Change, are_of_tags, verdict
 from acideploy.targets.aci.prices import Price
+
+# Fields that the cause of a step names.
+_TOLD = 3
+
+
+def plan_layers(layers: Sequence[Layer], *, known: Set[str]) -> tuple[PlannedLayer, ...]:
+    """How each layer of an image gets to its repository, which has the digests `known`."""
+    return tuple(_planned(layer, known) for layer in layers)
+
+
+def _planned(layer: Layer, known: Set[str]) -> PlannedLayer:
+    title, size = layer.blob.title, layer.blob.descriptor.size
+    if layer.blob.descriptor.digest in known:
+        return PlannedLayer(action="reuse", title=title, size=size)
+    if layer.blob.mount_from:
+        source = layer.blob.mount_from[0]
+        return PlannedLayer(action="mount", title=title, size=size, source=source)
+    return PlannedLayer(action="push", title=title, size=size)
 
 
 def make_azure_plan(
@@ -137,4 +156,6 @@ def _trouble(group: Mapping[str, Any]) -> str | None:
 
 
 def _joined(fields: Sequence[str]) -> str:
-    return ", ".join(fields)
+    """The first few, which tell why; every change is told by itself below."""
+    more = len(fields) - _TOLD
+    return ", ".join(fields[:_TOLD]) + (f" and {more} more" if more > 0 else "")

@@ -118,7 +118,7 @@ def _rates_in(answer: Any, today: date) -> Rates:
             currency=str(cpu["currencyCode"]),
             as_of=today,
         )
-    except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+    except (LookupError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ValueError("no price of a vCPU and a GB") from error
 
 
