@@ -42,9 +42,21 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A line that somebody else wrote: a log line of the service, a line of uv's."""
+    """A line that somebody else wrote: a log line of the service, a line of uv's.
+
+    `matters` says that everybody wants to see it, not only who asked for everything.
+    """
 
     line: str
+    matters: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """Where the time of what has ended went: each part with its seconds, in their order."""
+
+    title: str
+    parts: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +66,7 @@ class Noticed:
     problem: Problem
 
 
-Event: TypeAlias = Started | Advanced | Finished | Said | Noticed
+Event: TypeAlias = Started | Advanced | Finished | Said | Noticed | Summed
 Emit: TypeAlias = Callable[[Event], None]
 
 

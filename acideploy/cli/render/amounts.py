@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from acideploy.events import Summed
+
 
 def amount(count: float) -> str:
     """`512 B`, `1.5 MB`: powers of 1000, as disks and registries count."""
@@ -10,3 +12,10 @@ def amount(count: float) -> str:
             break
         count /= 1000
     return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+
+
+def summed(event: Summed) -> list[str]:
+    """A line for each part, with its seconds below each other."""
+    width = max((len(name) for name, _ in event.parts), default=0)
+    rows = [f"  {name:<{width}}  {seconds:8.1f} s" for name, seconds in event.parts]
+    return [f"{event.title}:", *rows]

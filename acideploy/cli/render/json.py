@@ -8,7 +8,7 @@ from typing import Any
 
 from acideploy.cli.problems import as_json
 from acideploy.cli.render.never import assert_never
-from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started, Summed
 
 
 def show(event: Event) -> None:
@@ -40,5 +40,11 @@ def fields(event: Event) -> dict[str, Any]:
             return {"event": "said", "line": event.line}
         case Noticed():
             return {"event": "noticed", **as_json([event.problem])[0]}
+        case Summed():
+            return {
+                "event": "summed",
+                "title": event.title,
+                "seconds": {name: round(seconds, 3) for name, seconds in event.parts},
+            }
         case _:
             return assert_never(event)

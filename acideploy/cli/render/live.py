@@ -20,9 +20,9 @@ from rich.progress import (
 from rich.text import Text
 
 from acideploy.cli.problems import described
-from acideploy.cli.render.amounts import amount
+from acideploy.cli.render.amounts import amount, summed
 from acideploy.cli.render.never import assert_never
-from acideploy.events import Advanced, Emit, Event, Finished, Noticed, Said, Started
+from acideploy.events import Advanced, Emit, Event, Finished, Noticed, Said, Started, Summed
 
 _MARKS = {"done": ("✓", "green"), "reused": ("=", "cyan"), "failed": ("✗", "red")}
 _ASCII_MARKS = {"done": "+", "reused": "=", "failed": "x"}
@@ -79,10 +79,13 @@ class Live:
             case Finished():
                 self._finish(event)
             case Said():
-                self._say(event.line)
+                self._say(event)
             case Noticed():
                 colour = not self.console.no_color
                 self._print(Text.from_ansi(described(event.problem, colour=colour)))
+            case Summed():
+                for line in summed(event):
+                    self._print(Text(line, style="dim"))
             case _:
                 assert_never(event)
 
@@ -98,9 +101,10 @@ class Live:
         title = started.title if started else event.task
         self._print(Text.assemble((mark, style), f" {title}  ", (_detail(event, started), "dim")))
 
-    def _say(self, line: str) -> None:
+    def _say(self, event: Said) -> None:
         """Above the tasks when asked for; else beside the newest task, until its next line."""
-        if self.verbose:
+        line = event.line
+        if self.verbose or event.matters:
             self._print(Text(f"  {line}", style="dim"))
         elif self._tasks:
             self._display().update(list(self._tasks.values())[-1], said=line.strip())

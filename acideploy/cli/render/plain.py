@@ -6,10 +6,10 @@ import sys
 from dataclasses import dataclass, field
 
 from acideploy.cli.problems import described
-from acideploy.cli.render.amounts import amount
+from acideploy.cli.render.amounts import amount, summed
 from acideploy.cli.render.never import assert_never
 from acideploy.cli.terminal import colourful
-from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
+from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started, Summed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,9 +37,11 @@ class Plain:
                 detail = f" ({event.detail})" if event.detail else ""
                 return f"{self._title(event.task)}: {event.outcome}{detail}"
             case Said():
-                return f"  {event.line}" if self.verbose else None
+                return f"  {event.line}" if self.verbose or event.matters else None
             case Noticed():
                 return described(event.problem, colour=colourful("stderr"))
+            case Summed():
+                return "\n".join(summed(event))
             case _:
                 return assert_never(event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from acideploy.parts import Parts
 from acideploy.plan import Wanted
 from acideploy.registry.descriptor import digest_to_hex
 from acideploy.registry.push import push
+from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Keys, Service
-from acideploy.targets.aci.changes import Change, changes, verdict
+from acideploy.targets.aci.changes import Change, are_of_tags, changes, verdict
 from acideploy.targets.aci.group import (
     DEPLOY_TAG,
     PART_TAG,
@@ -65,6 +66,12 @@ class Comparison:
     def replaces(self) -> bool:
         """Whether the group has to be deleted first."""
         return self.present is not None and verdict(self.changes) == "replace"
+
+    def contents(self) -> Iterator[tuple[str, str | None, str]]:
+        """Each part whose content differs, with the names of what there is and what is wanted."""
+        known = parts_of(self.present) if self.present else {}
+        for name in self.changed_parts:
+            yield name, known.get(name), self.parts.get(name, "given")
 
     def require_overwrite(self, name: str, given: bool) -> None:
         """Raises ConflictError where there is such a service and it may not be changed."""
@@ -117,6 +124,12 @@ def deploy(
             f"another deploy of service {wanted.name} is under way",
             hint=f"acideploy service show -n {wanted.name} --wait, and run this again",
         )
+    if present and are_of_tags(comparison.changes) and not comparison.changed_parts:
+        target.tag(present, wanted.tags)
+        emit(Started(task="service", title=f"Service {wanted.name}"))
+        emit(Finished(task="service", outcome="done", detail="its tags were changed"))
+        return target.find(wanted.name)
+    watch = Stopwatch(clock)
     image = parts.images.build(replace(wanted, variables={}), compression=compression, emit=emit)
     repository = f"services/{target.azure.workspace.group_name(wanted.name)}"
     push(
@@ -127,6 +140,7 @@ def deploy(
         clock=clock,
         emit=emit,
     )
+    watch.lap("image")
     pull = choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
     confidential = _confidential(wanted, target, emit)
     reference = f"{target.azure.workspace.registry}/{repository}@{image.digest}"
@@ -147,15 +161,19 @@ def deploy(
         RECORD_TAG: digest,
         DEPLOY_TAG: secrets.token_hex(8),
     }
-    return target.apply(
+    watch.lap("keys, record")
+    service = target.apply(
         revision,
         tags,
         pull=pull,
         wait=wait,
         replacing=comparison.replaces,
         confidential=confidential,
+        watch=watch,
         emit=emit,
     )
+    emit(watch.summed(f"deployed revision {revision.number} of {wanted.name}"))
+    return service
 
 
 def _revision(

@@ -46,7 +46,7 @@ class Narrator:
         lines = [] if log is None else self._new_lines(log, running=running)
         before = [self._words(event) for event in events[: len(events) - ends]]
         after = [self._words(event) for event in events[len(events) - ends :]]
-        return [Said(line=line) for line in (*before, *lines, *after)]
+        return [Said(line=line, matters=True) for line in (*before, *lines, *after)]
 
     def _new(self, event: Happening) -> Happening | None:
         if new := beyond(event, self._known.get(event.key)):

@@ -32,8 +32,8 @@ def preview(
     workspace = target.azure.workspace
     location = wanted.aci.location or workspace.location
     content = [
-        Change(field=part, before=None, after=None, in_place=True)
-        for part in comparison.changed_parts
+        Change(field=part, before=before and before[:12], after=after[:12], in_place=True)
+        for part, before, after in comparison.contents()
     ]
     return make_azure_plan(
         wanted,

@@ -22,6 +22,7 @@ from acideploy.errors import (
 from acideploy.events import Emit, Finished, Said, Started, ignore
 from acideploy.models.claims import TaggedRegistry
 from acideploy.observe import looks
+from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Answer, Keys, Service
 from acideploy.targets.aci import http, rollout
 from acideploy.targets.aci.failure import Seen, failure_of
@@ -261,6 +262,7 @@ class AciTarget:
         wait: bool,
         replacing: bool = False,
         confidential: Confidential | None = None,
+        watch: Stopwatch | None = None,
         emit: Emit = ignore,
     ) -> Service:
         """Makes the group what the revision says, and waits until it answers.
@@ -283,9 +285,18 @@ class AciTarget:
             emit(Finished(task="group", outcome="failed"))
             raise
         emit(Finished(task="group", outcome="done", detail="accepted by Azure"))
+        watch = watch or Stopwatch(self._clock)
+        watch.lap("container group")
         if wait:
             self.wait(revision, deploy=tags.get(DEPLOY_TAG), emit=emit)
+            watch.lap("pull, start")
         return self.find(name)
+
+    def tag(self, group: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+        """Changes the user's tags, which starts nothing anew."""
+        own = {name: text for name, text in group["tags"].items() if name.startswith("acideploy.")}
+        body = {"tags": {**tags, **own}}
+        self.azure.manager.send("PATCH", str(group["id"]), VERSION, body=body)
 
     def wait(self, revision: Revision, *, deploy: str | None = None, emit: Emit = ignore) -> None:
         """Waits until the service answers as this revision, which is confirmed then."""

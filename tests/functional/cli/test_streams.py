@@ -14,7 +14,7 @@ SLOW = """
 import sys, time
 from acideploy.__main__ import main
 from acideploy.api import Workspace
-def show_service(self, name):
+def show_service(self, name, *, wait):
     if name == "bug":
         raise ZeroDivisionError("surprise")
     print("waiting", file=sys.stderr, flush=True)

@@ -175,7 +175,7 @@ class FakeWorkspace(Workspace):
         self._ask("list")
         return self.services
 
-    def show_service(self, name: str) -> Service:
+    def show_service(self, name: str, *, wait: bool = False) -> Service:
         self._ask(name)
         return SERVICE
 
