@@ -148,7 +148,7 @@ def _last_seen(view: ContainerView, events: Sequence[Happening]) -> str:
         return f"its container runs, and does not answer{told}"
     if warnings:
         return warnings[-1].message.rstrip(".")
-    if view.waits_for:
+    if view.waits_for and (view.waits_for.endswith("BackOff") or not events):
         return f"its container waits ({view.waits_for})"
     return events[-1].message.rstrip(".") if events else "Azure has not begun to start it"
 
