@@ -44,7 +44,10 @@ class Seen:
 
 
 def failure_of(seen: Seen, *, service: str, origin: CodeOrigin) -> AcideployError | None:
-    """Why the service will not be healthy; None while it still may be."""
+    """Why the service will not be healthy; None while it still may be.
+
+    For a service that does not answer: one that does may have crashed twice long ago.
+    """
     events = happenings(seen.group, since=seen.before)
     view = container_view(seen.group, service, since=seen.before)
     detail = _detail(seen, events, origin)

@@ -156,7 +156,7 @@ def test_the_log_of_the_instance_before_is_read_and_shown_where_only_it_has_the_
     origin: CodeOrigin,
 ) -> None:
     body = group(STARTED, current=RUNNING, previous=ended(3), restarts=2)
-    begun = "2026-01-01 00:00:09,000 E [9] azmlinfsrv - begins\n"
+    begun = "2026-01-01 00:00:09,000 ERROR a library that complains\n"
     seen = Seen(group=body, log=begun, previous_log=traceback("KeyError: 'x'"))
     error = failure(seen, origin)
     assert error.message == "service churn failed: init() raised KeyError: 'x'"
