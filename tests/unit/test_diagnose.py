@@ -52,6 +52,16 @@ def test_the_cause_is_the_users_exception_at_the_users_own_line(origin: CodeOrig
     assert diagnosis.place.text == "    model = load(path)"
 
 
+@pytest.mark.parametrize("folder", ["", "project"])
+def test_a_path_in_a_container_that_is_not_on_this_machine_is_the_users_own(
+    origin: CodeOrigin, folder: str
+) -> None:
+    inside = CodeOrigin(deployed=Path("/var/azureml-app", folder), origin=origin.origin)
+    diagnosis = diagnose(_log(inside, "KeyError: 'x'"), inside)
+    assert diagnosis is not None
+    assert str(diagnosis.place) == f"{origin.origin / 'score.py'}:5:5"
+
+
 def test_the_last_of_several_crashes_counts(origin: CodeOrigin) -> None:
     log = _log(origin, "KeyError: 'old'") + _log(origin, "ValueError: new")
     diagnosis = diagnose(log, origin)

@@ -13,14 +13,18 @@ _OUT_OF_MEMORY = "OOMKilled"
 _KILLED = 128 + signal.SIGKILL
 # What shells, container engines and Kubernetes end with where there was nothing to run.
 _NOT_RUN = frozenset({126, 127, 128})
-# `exec: "python3.9": executable file not found in $PATH`; `sh: 1: gunicorn: not found`.
+# `exec: "python3.9": executable file not found in $PATH`, as container engines say it.
 _NO_PROGRAM = re.compile(
-    r"""(?:exec: |executable file |: )["`']?(?P<program>[^\s"`':]+)["`']?:? .*?"""
+    r"""(?:exec: |executable file )["`](?P<program>[^"`]+)["`].*"""
     r"""(?:not found|no such file or directory|permission denied)""",
     re.IGNORECASE,
 )
+# `sh: 1: exec: gunicorn: not found`, `bash: line 1: gunicorn: command not found`.
+_NO_COMMAND = re.compile(
+    r"(?P<program>[^\s:]+): (?:command not found|not found|Permission denied)$", re.M
+)
 _NOT_A_PROGRAM = "exec format error"
-_FATAL = "Fatal Python error"
+_TRACEBACK = "Traceback (most recent call last):"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +65,7 @@ def ended(code: int | None) -> str:
 
 
 def has_traceback(log: str, origin: CodeOrigin) -> bool:
-    found = diagnose(log, origin)
-    return found is not None and "raised" in found.cause
+    return _TRACEBACK in log and diagnose(log, origin) is not None
 
 
 def _of_logs(logs: tuple[str, ...], origin: CodeOrigin) -> Diagnosis | None:
@@ -83,7 +86,7 @@ def _out_of_memory(end: End) -> Diagnosis:
 
 
 def _not_run(end: End, log: str) -> Diagnosis:
-    match = next((found for text in (end.told, log) if (found := _NO_PROGRAM.search(text))), None)
+    match = _NO_PROGRAM.search(f"{end.told}\n{log}") or _NO_COMMAND.search(log)
     program = match["program"] if match else "the program that is to be run"
     return Diagnosis(
         cause=f"the image has no {program}" if match else f"the image cannot run {program}",

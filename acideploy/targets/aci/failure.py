@@ -44,7 +44,10 @@ class Seen:
 
 
 def failure_of(seen: Seen, *, service: str, origin: CodeOrigin) -> AcideployError | None:
-    """Why the service will not be healthy; None while it still may be."""
+    """Why the service will not be healthy; None while it still may be.
+
+    For a service that does not answer: one that does may have crashed twice long ago.
+    """
     events = happenings(seen.group, since=seen.before)
     view = container_view(seen.group, service, since=seen.before)
     detail = _detail(seen, events, origin)
@@ -148,7 +151,7 @@ def _last_seen(view: ContainerView, events: Sequence[Happening]) -> str:
         return f"its container runs, and does not answer{told}"
     if warnings:
         return warnings[-1].message.rstrip(".")
-    if view.waits_for:
+    if view.waits_for and (view.waits_for.endswith("BackOff") or not events):
         return f"its container waits ({view.waits_for})"
     return events[-1].message.rstrip(".") if events else "Azure has not begun to start it"
 

@@ -121,8 +121,8 @@ def _told(event: Happening, *, times: int, began: str | None) -> str:
                 return f"container ended with exit code {match[1]}{again}"
             return f"container is being stopped{again}"
         case "BackOff":
-            what = "is pulled" if "pulling" in event.message else "starts"
-            return f"waiting before the container {what} again{again}"
+            what = "image is pulled" if "pulling" in event.message else "container starts"
+            return f"waiting before the {what} again{again}"
         case _:
             return f"{_plain(event.message) or event.name}{again}"
 
@@ -135,7 +135,7 @@ def _image(event: Happening) -> str:
 def _plain(message: str) -> str:
     """Azure's sentence as part of ours."""
     text = _DIGEST.sub(r"\1", " ".join(message.split())).rstrip(".")
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    return text[:1].lower() + text[1:] if text.partition(" ")[0][1:].islower() else text
 
 
 def _seconds(began: str | None, ended: str) -> float | None:

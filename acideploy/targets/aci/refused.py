@@ -8,10 +8,10 @@ from acideploy.errors import AcideployError, AzureError
 from acideploy.targets.aci.answer import Put
 from acideploy.targets.aci.meanings import meaning
 
-# What stands in double quotes is a value, and may be a secret: keys and paths are in single ones.
+# What stands in double quotes, or before a path, is a value and may be a secret: names are in
+# single quotes. `Could not convert string to number: hunter2. Path 'properties.volumes', line 1`.
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"')
-# Its names are in double quotes.
-_POLICY = "RequestDisallowedByPolicy"
+_BEFORE_PATH = re.compile(r"(?<=: ).+?(?=\. Path ')", re.DOTALL)
 
 
 def refused(
@@ -30,7 +30,7 @@ def refused(
         memory=memory,
         code=error.code,
         status=error.status,
-        said=error.message if error.code == _POLICY else _VALUE.sub('"..."', error.message),
+        said=_without_values(error.message, error.code),
         hint=error.hint,
     )
     found = meaning(put)
@@ -47,3 +47,10 @@ def refused(
         temporary=error.temporary or found.temporary,
         retry_after=error.retry_after,
     )
+
+
+def _without_values(said: str, code: str) -> str:
+    # The name of a policy is in double quotes, too.
+    if code != "RequestDisallowedByPolicy":
+        said = _BEFORE_PATH.sub("...", _VALUE.sub('"..."', said))
+    return said.strip()
