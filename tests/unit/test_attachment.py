@@ -37,10 +37,12 @@ class Surroundings:
         written = json.dumps({"subscriptions": subscriptions})
         (self.az / "azureProfile.json").write_text(written, encoding="utf-8-sig")
 
-    def choose(self, variables: dict[str, str] | None = None, **flags: str) -> AzureChoice | None:
+    def choose(
+        self, variables: dict[str, str] | None = None, /, **flags: str
+    ) -> AzureChoice | None:
         return choose_azure(flags, variables or {}, self.folder, self.az)
 
-    def chosen(self, variables: dict[str, str] | None = None, **flags: str) -> list[str | None]:
+    def chosen(self, variables: dict[str, str] | None = None, /, **flags: str) -> list[str | None]:
         """Subscription, group and workspace."""
         choice = self.choose(variables, **flags)
         assert choice is not None
@@ -103,8 +105,8 @@ def test_one_flag_replaces_one_value_and_what_belonged_to_the_other_workspace(
     around: Surroundings, flags: dict[str, str], expected: list[str]
 ) -> None:
     around.write(".azureml/config.json", {**SAMPLE, "registry": "f.azurecr.io", "location": "x"})
-    assert around.chosen(**flags) == expected
-    choice = around.choose(**flags)
+    assert around.chosen({}, **flags) == expected
+    choice = around.choose({}, **flags)
     assert choice is not None
     assert (choice.registry, choice.location) == (None, None)
 
@@ -195,7 +197,7 @@ def test_what_is_left_unknown_is_said(
     around: Surroundings, flags: dict[str, str], said: str, hint: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        around.choose(**flags)
+        around.choose({}, **flags)
     (problem,) = caught.value.problems
     assert problem.code == "azure-incomplete"
     assert said in problem.message

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from acideploy.api import open_workspace
 from acideploy.attachment import AzureChoice
 from acideploy.azure.open import Azure, open_azure
 from acideploy.clock import SystemClock
@@ -183,6 +184,28 @@ def test_az_defaults_are_enough(azure: Emulated, cli: RunCli, tmp_path: Path) ->
     )
     code, out, err = cli("workspace show --query azureFrom.workspaceName -o tsv")
     assert (code, out.strip()) == (0, str(tmp_path / "az" / "config")), err
+
+
+def test_a_workspace_is_opened_without_asking(azure: Emulated, cli: RunCli) -> None:
+    cli("folder attach -w emulator -g emulator")
+    azure.cloud.traffic.clear()
+    workspace = open_workspace()
+    assert azure.cloud.traffic.describe() == []
+    assert workspace.list_models() == ()
+    asked = [each["path"] for each in azure.cloud.traffic.describe()]
+    # The workspace, its registry and its vault, once.
+    assert len([path for path in asked if path.startswith("/subscriptions")]) == 3
+
+
+def test_a_registry_that_is_named_is_used_without_resource_manager(
+    azure: Emulated, cli: RunCli
+) -> None:
+    cli(f"folder attach -w emulator -g emulator --registry {registry_host(azure)}")
+    azure.cloud.traffic.clear()
+    assert open_workspace().list_models() == ()
+    asked = [each["path"] for each in azure.cloud.traffic.describe()]
+    assert [path for path in asked if path.startswith("/subscriptions")] == []
+    assert asked
 
 
 def test_nothing_is_asked_of_azure_where_nothing_names_it(azure: Emulated, cli: RunCli) -> None:
