@@ -33,8 +33,9 @@ def resolve(choice: AzureChoice, manager: Rest, cloud: Cloud) -> AzureWorkspace:
         vault = pool.submit(seeking.vault)
     host, registry_id = registry.result()
     found = {
-        "location": seeking.named("location"),
+        "location": seeking.location(),
         "registry": host,
+        "registry_id": registry_id,
         "vault": vault.result(),
         "insights_id": seeking.resource("application_insights", "Microsoft.Insights/components"),
         "storage_id": seeking.resource("storage", "Microsoft.Storage/storageAccounts"),
@@ -46,7 +47,6 @@ def resolve(choice: AzureChoice, manager: Rest, cloud: Cloud) -> AzureWorkspace:
         subscription=choice.subscription,
         resource_group=choice.resource_group,
         name=choice.workspace_name,
-        registry_id=registry_id,
         origins=seeking.origins({part for part, value in found.items() if value}),
         **found,  # type: ignore[arg-type]  # location and registry are there, or it was not found
     )
@@ -89,6 +89,11 @@ class _Seeking:
     def named(self, part: str) -> str | None:
         own: str | None = getattr(self.choice, part)
         return own or self.said.get(part)
+
+    def location(self) -> str | None:
+        """The region by its short name: `westeurope`, not `West Europe`."""
+        named = self.named("location")
+        return named and named.replace(" ", "").lower()
 
     def resource(self, part: str, kind: str) -> str | None:
         """The id of a part that is named by it, or by its name alone."""
@@ -133,6 +138,7 @@ class _Seeking:
         own = dict(self.choice.origins)
         azure_ml = f"Azure ML workspace {self.choice.workspace_name}"
         names = {
+            "registry_id": "registry",
             "vault": "key_vault",
             "insights_id": "application_insights",
             "storage_id": "storage",

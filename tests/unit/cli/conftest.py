@@ -29,7 +29,11 @@ def cli(workspace: FakeWorkspace, capsys: pytest.CaptureFixture[str]) -> RunCli:
     ) -> Workspace:
         workspace.emit = emit
         if "resource_group" in azure:
-            workspace.azure_choice = AzureChoice(**{"subscription": "sub", **azure})
+            workspace.azure_choice = AzureChoice(
+                subscription=azure.get("subscription", "sub"),
+                resource_group=azure["resource_group"],
+                workspace_name=azure.get("workspace_name"),
+            )
         workspace.opened = {"registry": registry, "azure": azure, "path": path}
         return workspace
 

@@ -1,0 +1,51 @@
+"""The emulator as a cloud that the environment's variables name, and nothing of the user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from acideploy.cli.root import run
+from acideploy.emulator.exports import exports
+from acideploy.emulator.running import Running
+from tests.emulated import Emulated, emulated
+
+# A command line; returns its exit code and what stands on stdout and stderr.
+RunCli: TypeAlias = Callable[[str], tuple[int, str, str]]
+
+
+@pytest.fixture
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulated]:
+    """An emulator of the test's own, without Azure's delays; the current folder is empty."""
+    directory, folder = tmp_path / "emulator", tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with emulated(directory, seeded=True) as running:
+        for name in [*os.environ]:
+            if name.startswith(("AZURE_", "ARM_", "ACIDEPLOY_")):
+                monkeypatch.delenv(name)
+        for name, value in exports(_running(running), directory, os.environ).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path / "az"))
+        monkeypatch.setenv("ACIDEPLOY_HOME", str(tmp_path / "home"))
+        yield running
+
+
+@pytest.fixture
+def cli(azure: Emulated, capfd: pytest.CaptureFixture[str]) -> RunCli:
+    def cli(line: str) -> tuple[int, str, str]:
+        code = run(line.split())
+        printed = capfd.readouterr()
+        return code, printed.out, printed.err
+
+    return cli
+
+
+def _running(azure: Emulated) -> Running:
+    settings: dict[str, Any] = {"pid": os.getpid(), "speed": "max", "engine": None}
+    secret = azure.cloud.client_secret
+    return Running(url=azure.url, registry=None, client_secret=secret, **settings)
