@@ -25,7 +25,7 @@ from acideploy.home import home, prices_file
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelStore, parse_reference
 from acideploy.package import Package, package
-from acideploy.parts import Parts, assemble, open_store
+from acideploy.parts import Parts, assemble, open_local, open_store
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
 from acideploy.wanted import check_given, wanted_by, wanted_by_package
@@ -381,9 +381,9 @@ class Workspace:
 
     # Inside.
 
-    @property
+    @cached_property
     def _target(self) -> LocalTarget:
-        return self._parts.target()
+        return open_local(self.directory, clock=self._clock)
 
     @cached_property
     def _aci(self) -> AciTarget | None:

@@ -89,7 +89,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         environments=LocalEnvironments(scratch, clock=clock),
         layers=layers,
         images=images,
-        target=cache(lambda: _open_target(services_directory(directory), clock)),
+        target=cache(lambda: open_local(directory, clock=clock)),
         open_registry=open_registry,
         login=login,
     )
@@ -144,11 +144,13 @@ def _remote(host: str, clock: Clock, mtime: int) -> _Kept:
     return kept, RegistryModelStore(kept, clock=clock, mtime=mtime), kept.login
 
 
-def _open_target(directory: Path, clock: Clock) -> LocalTarget:
+def open_local(workspace: Path, *, clock: Clock) -> LocalTarget:
+    """What runs services on this machine, whatever registry there is."""
     # Processes, HTTP and container engines, which are nothing to models and images.
     from acideploy.targets.local.engines import Engines
     from acideploy.targets.local.target import LocalTarget
 
+    directory = services_directory(workspace)
     return LocalTarget(directory, clock=clock, engines=Engines(os.environ))
 
 

@@ -79,6 +79,8 @@ CODES: dict[str, str] = {
     # Flags
     "unused-flag": "a flag that has no use any more",
     "aks-only-flag": "a flag that means something on AKS only",
+    "keys-kept-here": "the workspace has no Key Vault: keys are kept on this machine",
+    "two-services": "there is a service of that name on this machine and in Azure",
     "azure-incomplete": "a workspace in Azure is named, and something of it is not known",
     "file-name-as-text": "the name of a file is sent, not its content",
     "no-earlier-run": "there is no log of an earlier run",

@@ -12,12 +12,12 @@ from acideploy.errors import AcideployError, AzureError, BusyError, DeadlineErro
 from acideploy.events import Emit
 from acideploy.observe import wait_for
 from acideploy.targets.aci import http
-from acideploy.targets.aci.failure import Seen, failure_of
+from acideploy.targets.aci.failure import Seen, failure_of, overdue
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.refused import refused
-from acideploy.targets.aci.view import container_of, current_state, endpoint_of, is_moving, state_of
+from acideploy.targets.aci.view import container_of, current_state, endpoint_of, is_moving
 
 # What the server logs when it begins to take requests.
 _STARTED = "azmlinfsrv.acideploy - Listening at"
@@ -48,7 +48,8 @@ def put_group(
             )
             if isinstance(answer, BusyError):
                 return None
-            raise answer from error
+            # Azure quotes values, which may be secrets: its own error is not to be shown.
+            raise answer from None
         return True
 
     wait_for(
@@ -82,23 +83,27 @@ def delete_group(manager: Rest, path: str, *, clock: Clock) -> None:
 
 
 def wait_until_healthy(
-    manager: Rest, path: str, revision: Revision, *, deploy: str | None, clock: Clock, emit: Emit
+    manager: Rest,
+    path: str,
+    revision: Revision,
+    *,
+    before: Mapping[str, Any] | None,
+    deploy: str | None,
+    clock: Clock,
+    emit: Emit,
 ) -> Mapping[str, Any]:
-    """The group, once its service answers as this revision.
+    """The group, once its service answers as this revision. `before` is what it was earlier.
 
     Raises the one cause why it never will, BusyError where another deploy (a `deploy` tag that is
     not ours) took the group over, and DeadlineError.
     """
-    watch = _Watch(manager, path, revision, deploy, emit)
+    watch = _Watch(manager, path, revision, before, deploy, emit)
     return wait_for(
         watch.look,
         clock=clock,
         within=_HEALTHY_SECONDS,
         every=_LOOK_EVERY,
-        overdue=lambda: DeadlineError(
-            f"service {revision.service} is not healthy yet: {watch.last}",
-            hint=f"acideploy service diagnose -n {revision.service}",
-        ),
+        overdue=watch.overdue,
     )
 
 
@@ -124,15 +129,22 @@ class _Watch:
     """What has been seen of a group so far."""
 
     def __init__(
-        self, manager: Rest, path: str, revision: Revision, deploy: str | None, emit: Emit
+        self,
+        manager: Rest,
+        path: str,
+        revision: Revision,
+        before: Mapping[str, Any] | None,
+        deploy: str | None,
+        emit: Emit,
     ) -> None:
-        self.last = "Azure has not begun"
+        self._seen: Mapping[str, Any] = before or {}
+        self._before = before
         self._manager = manager
         self._path = path
         self._revision = revision
         self._deploy = deploy
         self._emit = emit
-        self._narrator = Narrator(service=revision.service)
+        self._narrator = Narrator(service=revision.service, before=before)
         self._logs: tuple[str, str] = ("", "")
 
     def look(self) -> Mapping[str, Any] | None:
@@ -143,7 +155,7 @@ class _Watch:
                 hint="somebody deleted it: deploy again",
             )
         self._require_ours(group)
-        self.last = state_of(group)
+        self._seen = group
         log = self._log(group)
         for event in self._narrator.tell(group, log):
             self._emit(event)
@@ -177,9 +189,21 @@ class _Watch:
         return log
 
     def _failure(self, group: Mapping[str, Any]) -> AcideployError | None:
+        return failure_of(
+            self._told(group), service=self._revision.service, origin=origin_of(self._revision)
+        )
+
+    def overdue(self) -> AcideployError:
+        return overdue(
+            self._told(self._seen),
+            service=self._revision.service,
+            seconds=_HEALTHY_SECONDS,
+            origin=origin_of(self._revision),
+        )
+
+    def _told(self, group: Mapping[str, Any]) -> Seen:
         previous, log = self._logs
-        seen = Seen(group=group, log=log, previous_log=previous)
-        return failure_of(seen, service=self._revision.service, origin=origin_of(self._revision))
+        return Seen(group=group, log=log, previous_log=previous, before=self._before)
 
     def _answers(self, group: Mapping[str, Any], log: str) -> bool:
         if current_state(group).get("state") != "Running" or (is_moving(group) and not log):

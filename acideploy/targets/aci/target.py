@@ -278,6 +278,7 @@ class AciTarget:
         body["tags"] = dict(tags)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
+            before = None if replacing else manager.get(path, VERSION)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
             rollout.put_group(manager, path, body, service=name, clock=self._clock)
@@ -288,7 +289,7 @@ class AciTarget:
         watch = watch or Stopwatch(self._clock)
         watch.lap("container group")
         if wait:
-            self.wait(revision, deploy=tags.get(DEPLOY_TAG), emit=emit)
+            self.wait(revision, before=before, deploy=tags.get(DEPLOY_TAG), emit=emit)
             watch.lap("pull, start")
         return self.find(name)
 
@@ -298,8 +299,18 @@ class AciTarget:
         body = {"tags": {**tags, **own}}
         self.azure.manager.send("PATCH", str(group["id"]), VERSION, body=body)
 
-    def wait(self, revision: Revision, *, deploy: str | None = None, emit: Emit = ignore) -> None:
-        """Waits until the service answers as this revision, which is confirmed then."""
+    def wait(
+        self,
+        revision: Revision,
+        *,
+        before: Mapping[str, Any] | None = None,
+        deploy: str | None = None,
+        emit: Emit = ignore,
+    ) -> None:
+        """Waits until the service answers as this revision, which is confirmed then.
+
+        `before` is the group as it was: what it had seen by then is no news.
+        """
         name = revision.service
         emit(Started(task="service", title=f"Service {name}"))
         try:
@@ -307,6 +318,7 @@ class AciTarget:
                 self.azure.manager,
                 self.path(name),
                 revision,
+                before=before,
                 deploy=deploy,
                 clock=self._clock,
                 emit=emit,
@@ -334,7 +346,7 @@ class AciTarget:
         group = self.group(name)
         self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
         if revision := self.revision_of(group):
-            self.wait(revision, emit=emit)
+            self.wait(revision, before=group, emit=emit)
         return self.find(name)
 
     def delete(self, name: str) -> None:
