@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from acideploy.azure.rest import Rest
@@ -87,7 +88,7 @@ def wait_until_healthy(
     path: str,
     revision: Revision,
     *,
-    before: Mapping[str, Any] | None,
+    before: Seen | None,
     deploy: str | None,
     clock: Clock,
     emit: Emit,
@@ -105,6 +106,18 @@ def wait_until_healthy(
         every=_LOOK_EVERY,
         overdue=watch.overdue,
     )
+
+
+def look_before(manager: Rest, path: str) -> Seen | None:
+    """What is no news after a change that is made in place; None where there is no group."""
+    group = manager.get(path, VERSION)
+    if group is None:
+        return None
+    log = ""
+    if current_state(group):
+        with suppress(AzureError):
+            log = read_log(manager, group, lines=_LOG_LINES)
+    return Seen(group=group, log=log)
 
 
 def read_log(manager: Rest, group: Mapping[str, Any], *, lines: int) -> str:
@@ -133,18 +146,22 @@ class _Watch:
         manager: Rest,
         path: str,
         revision: Revision,
-        before: Mapping[str, Any] | None,
+        before: Seen | None,
         deploy: str | None,
         emit: Emit,
     ) -> None:
-        self._seen: Mapping[str, Any] = before or {}
-        self._before = before
+        self._before = before.group if before else None
+        self._seen: Mapping[str, Any] = self._before or {}
         self._manager = manager
         self._path = path
         self._revision = revision
         self._deploy = deploy
         self._emit = emit
-        self._narrator = Narrator(service=revision.service, before=before)
+        self._narrator = Narrator(
+            service=revision.service,
+            before=self._before,
+            log=before.log if before else "",
+        )
         self._logs: tuple[str, str] = ("", "")
 
     def look(self) -> Mapping[str, Any] | None:

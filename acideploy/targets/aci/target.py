@@ -278,7 +278,7 @@ class AciTarget:
         body["tags"] = dict(tags)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
-            before = None if replacing else manager.get(path, VERSION)
+            before = None if replacing else rollout.look_before(manager, path)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
             rollout.put_group(manager, path, body, service=name, clock=self._clock)
@@ -303,7 +303,7 @@ class AciTarget:
         self,
         revision: Revision,
         *,
-        before: Mapping[str, Any] | None = None,
+        before: Seen | None = None,
         deploy: str | None = None,
         emit: Emit = ignore,
     ) -> None:
@@ -344,9 +344,10 @@ class AciTarget:
 
     def _again(self, name: str, verb: str, emit: Emit) -> Service:
         group = self.group(name)
+        before = rollout.look_before(self.azure.manager, str(group["id"]))
         self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
         if revision := self.revision_of(group):
-            self.wait(revision, before=group, emit=emit)
+            self.wait(revision, before=before, emit=emit)
         return self.find(name)
 
     def delete(self, name: str) -> None:
