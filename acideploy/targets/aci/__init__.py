@@ -1,0 +1,1 @@
+"""Azure Container Instances: a service is a container group."""
