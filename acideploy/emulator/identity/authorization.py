@@ -57,5 +57,5 @@ def _routes(scope: str) -> tuple[Route, ...]:
 
 
 async def _permissions(call: Call) -> Response:
-    everything = {"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}
+    everything = {"actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": []}
     return json_response(200, {"value": [everything]})

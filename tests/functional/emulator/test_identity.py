@@ -150,4 +150,5 @@ def test_everyone_may_do_everything_everywhere(azure: Emulated) -> None:
     for scope in ("", "resourceGroups/rg/", "resourceGroups/rg/providers/A.B/c/d/"):
         path = f"{scope}providers/Microsoft.Authorization/permissions"
         answer = azure.arm("GET", path, version=VERSION)
-        assert answer.json["value"][0]["actions"] == ["*"], scope
+        allowed = answer.json["value"][0]
+        assert (allowed["actions"], allowed["dataActions"]) == (["*"], ["*"]), scope

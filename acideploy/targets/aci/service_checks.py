@@ -1,0 +1,244 @@
+"""What Azure itself can tell before a service is made: whether there is room, and the way is free.
+
+Nothing is changed by asking, and what cannot be asked is a note.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from typing import Any
+
+from acideploy.azure.open import Azure
+from acideploy.config.problem import Problem
+from acideploy.errors import AcideployError, AzureError
+from acideploy.plan import Wanted
+from acideploy.targets.aci.access_checks import pull_problems, vault_problems
+from acideploy.targets.aci.asking import Check, number_at, text_at, value_at
+from acideploy.targets.aci.checks import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB
+from acideploy.targets.aci.network_checks import network_problems
+
+_VERSION = "2023-05-01"
+_PROVIDER_VERSION = "2022-09-01"
+_NAMESPACE = "Microsoft.ContainerInstance"
+_UNDER_WAY = frozenset({"Pending", "Creating", "Updating", "Repairing"})
+
+
+def online_problems(
+    wanted: Wanted, azure: Azure, *, present: Mapping[str, Any] | None, overwrite: bool
+) -> tuple[Problem, ...]:
+    """Of the service itself, region, quota, DNS label, network, registry and Key Vault.
+
+    `present` is the container group as it is now, None for none. All questions are asked at once.
+    Nothing for another target.
+    """
+    if wanted.aci is None:
+        return ()
+    checks = _checks(wanted, azure, present)
+    with ThreadPoolExecutor(max_workers=len(checks)) as pool:
+        outcomes = list(pool.map(_outcome, checks))
+    found = [each for outcome in outcomes if isinstance(outcome, tuple) for each in outcome]
+    failed = [
+        (check, outcome)
+        for check, outcome in zip(checks, outcomes, strict=True)
+        if isinstance(outcome, AcideployError)
+    ]
+    return (*_of_present(wanted, present, overwrite=overwrite), *found, *_not_checked(failed))
+
+
+def _checks(wanted: Wanted, azure: Azure, present: Mapping[str, Any] | None) -> tuple[Check, ...]:
+    workspace = azure.workspace
+    assert wanted.aci is not None
+    region = _normalized(wanted.aci.location or workspace.location)
+    subscription = f"/subscriptions/{workspace.subscription}"
+    registry = workspace.registry_id or subscription
+    return (
+        Check("region", subscription, lambda: _region(wanted, azure, region)),
+        Check("quota", subscription, lambda: _quota(wanted, azure, region, present)),
+        Check("DNS label", subscription, lambda: _label(wanted, azure, region, present)),
+        Check("virtual network", subscription, lambda: network_problems(wanted, azure, region)),
+        Check("container registry", registry, lambda: pull_problems(azure)),
+        Check("Key Vault", subscription, lambda: vault_problems(azure)),
+    )
+
+
+def _outcome(check: Check) -> tuple[Problem, ...] | AcideployError:
+    try:
+        return tuple(check.look())
+    except AcideployError as error:
+        return error
+
+
+def _not_checked(failed: Sequence[tuple[Check, AcideployError]]) -> Iterator[Problem]:
+    """One note for all that failed for the same reason, such as a network that is down."""
+    reasons: dict[tuple[str, str | None], list[str]] = {}
+    for check, error in failed:
+        hint = error.hint
+        if isinstance(error, AzureError) and error.status == 403:
+            hint = f"az role assignment create --assignee YOU --role Reader --scope {check.scope}"
+        reasons.setdefault((error.message, hint), []).append(check.what)
+    for (message, hint), whats in reasons.items():
+        yield Problem(
+            code="not-checked",
+            severity="note",
+            message=f"{', '.join(whats)}: not checked, since {message}",
+            hint=hint,
+        )
+
+
+def _of_present(
+    wanted: Wanted, present: Mapping[str, Any] | None, *, overwrite: bool
+) -> Iterator[Problem]:
+    if present is None:
+        return
+    state = text_at(present, "properties", "provisioningState")
+    if state in _UNDER_WAY:
+        yield Problem(
+            code="busy",
+            severity="error",
+            message=f"another operation on service {wanted.name} is under way: it is {state}",
+            hint=f"wait until `acideploy service show -n {wanted.name}` says another state",
+        )
+    if not overwrite:
+        yield Problem(
+            code="service-exists",
+            severity="error",
+            message=f"a service named {wanted.name!r} exists",
+            hint="add `--overwrite` to replace it",
+        )
+
+
+def _region(wanted: Wanted, azure: Azure, region: str) -> Iterator[Problem]:
+    scope = f"/subscriptions/{azure.workspace.subscription}/providers/{_NAMESPACE}"
+    provider = azure.manager.get(scope, _PROVIDER_VERSION)
+    if text_at(provider, "registrationState") in ("NotRegistered", "Unregistered"):
+        yield Problem(
+            code="provider-not-registered",
+            severity="error",
+            message=f"the subscription is not registered for {_NAMESPACE}",
+            hint=f"az provider register --wait -n {_NAMESPACE}",
+        )
+    offered = _regions(provider)
+    if offered and region not in offered:
+        similar = get_close_matches(region, offered, n=1)
+        yield Problem(
+            code="unknown-region",
+            severity="error",
+            message=f"there are no Container Instances in a region {region!r}",
+            hint=f"set location to {similar[0] if similar else azure.workspace.location}",
+        )
+        return
+    yield from _capacity(wanted, azure, f"{scope}/locations/{region}/capabilities")
+
+
+def _regions(provider: Any) -> tuple[str, ...]:
+    for kind in value_at(provider, "resourceTypes") or ():
+        if text_at(kind, "resourceType") == "containerGroups":
+            return tuple(_normalized(str(each)) for each in value_at(kind, "locations") or ())
+    return ()
+
+
+def _capacity(wanted: Wanted, azure: Azure, path: str) -> Iterator[Problem]:
+    """The largest group that the region has for Linux, in a network or not, without a GPU."""
+    address = "Private" if wanted.aci and wanted.aci.vnet_name else "Public"
+    fitting = [
+        each
+        for each in azure.manager.list(path, _VERSION)
+        if text_at(each, "osType") in ("Linux", "NotSpecified")
+        and text_at(each, "ipAddressType") == address
+        and text_at(each, "gpu") in (None, "None")
+    ]
+    if not fitting:
+        return
+    cpu, memory = _size(wanted)
+    most_cpu = max(number_at(each, "capabilities", "maxCpu") for each in fitting)
+    most_memory = max(number_at(each, "capabilities", "maxMemoryInGB") for each in fitting)
+    if cpu > most_cpu or memory > most_memory:
+        yield Problem(
+            code="resource-limit",
+            severity="error",
+            message=f"the region gives a container group at most {most_cpu:g} cores and "
+            f"{most_memory:g} GB, and {cpu:g} and {memory:g} are asked for",
+            hint="ask for less, or set location to another region",
+        )
+
+
+def _size(wanted: Wanted) -> tuple[float, float]:
+    assert wanted.aci is not None
+    return wanted.aci.cpu or DEFAULT_CPU, wanted.aci.memory_in_gb or DEFAULT_MEMORY_IN_GB
+
+
+def _quota(
+    wanted: Wanted, azure: Azure, region: str, present: Mapping[str, Any] | None
+) -> Iterator[Problem]:
+    path = (
+        f"/subscriptions/{azure.workspace.subscription}/providers/{_NAMESPACE}"
+        f"/locations/{region}/usages"
+    )
+    try:
+        usages = list(azure.manager.list(path, _VERSION))
+    except AzureError as error:
+        if error.status == 400:
+            # No such region, of which another check tells.
+            return
+        raise
+    replaced = present if _normalized(text_at(present, "location") or "") == region else None
+    needed = {
+        "ContainerGroups": 0 if replaced else 1,
+        "StandardCores": max(0, math.ceil(_size(wanted)[0] - _cores(replaced))),
+    }
+    for usage in usages:
+        name = text_at(usage, "name", "value") or ""
+        limit, taken = number_at(usage, "limit"), number_at(usage, "currentValue")
+        if needed.get(name, 0) > limit - taken:
+            yield Problem(
+                code="quota-reached",
+                severity="error",
+                message=f"quota {name} in {region}: {taken:g} of {limit:g} are taken, and "
+                f"{needed[name]} more needed",
+                hint="delete a service, set location to another region, or have the quota raised "
+                "in the portal under Quotas",
+            )
+
+
+def _cores(group: Mapping[str, Any] | None) -> float:
+    containers = value_at(group, "properties", "containers") or ()
+    return sum(number_at(each, "properties", "resources", "requests", "cpu") for each in containers)
+
+
+def _label(
+    wanted: Wanted, azure: Azure, region: str, present: Mapping[str, Any] | None
+) -> Iterator[Problem]:
+    """Whether another group of the subscription has the label; of others' nobody can tell."""
+    assert wanted.aci is not None
+    if wanted.aci.vnet_name:
+        return
+    workspace = azure.workspace
+    own_name = workspace.group_name(wanted.name)
+    label = (wanted.aci.dns_name_label or own_name).lower()
+    own = text_at(present, "id") or f"{workspace.groups}/{own_name}"
+    path = f"/subscriptions/{workspace.subscription}/providers/{_NAMESPACE}/containerGroups"
+    for group in azure.manager.list(path, _VERSION):
+        address = value_at(group, "properties", "ipAddress")
+        # With another scope the name has a hash in it, and is nobody else's.
+        scope = text_at(address, "autoGeneratedDomainNameLabelScope") or "Unsecure"
+        if (
+            (text_at(address, "dnsNameLabel") or "").lower() == label
+            and scope == "Unsecure"
+            and _normalized(text_at(group, "location") or "") == region
+            and (text_at(group, "id") or "").lower() != own.lower()
+        ):
+            yield Problem(
+                code="dns-label-taken",
+                severity="error",
+                message=f"container group {text_at(group, 'name')} in {region} has the DNS label "
+                f"{label!r} already",
+                hint="set dnsNameLabel to another label, or delete that group",
+            )
+
+
+def _normalized(region: str) -> str:
+    """`West US` is `westus`."""
+    return region.replace(" ", "").lower()
