@@ -32,6 +32,8 @@ T = TypeVar("T")
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT = 120.0
 _NOT_ALLOWED = (401, 403)
+# To a token that is none: 400 or 401.
+_NO_LOGIN = "InvalidAuthenticationInfo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,8 @@ class StoredBlob:
 class BlobReader:
     """The blobs of a container. Each of `ways` to be let in is tried until one is accepted.
 
-    A way may raise AzureError where it cannot be had. A list is asked for in parts of `page`. Every method may raise AzureError. Safe for
-    threads once something was listed or found.
+    A way may raise AzureError where it cannot be had. `page` is how many blobs are listed at a
+    time. Every method may raise AzureError. Safe for threads once something was listed or found.
     """
 
     def __init__(
@@ -200,7 +202,9 @@ class BlobReader:
 
 def _is_of_access(error: AzureError) -> bool:
     """Whether another way to be let in may help: there was no login, or it is not accepted."""
-    return error.status in _NOT_ALLOWED or (error.status is None and error.hint == "az login")
+    if error.status is None:
+        return error.hint == "az login"
+    return error.status in _NOT_ALLOWED or error.code == _NO_LOGIN
 
 
 def _page(content: bytes) -> tuple[list[StoredBlob], str]:
@@ -215,11 +219,17 @@ def _page(content: bytes) -> tuple[list[StoredBlob], str]:
                 md5=_decoded(each.findtext("Properties/Content-MD5")),
             )
             for each in root.iterfind("Blobs/Blob")
-            if each.findtext("Metadata/hdi_isfolder") != "true"
+            if not _is_mark(each)
         ]
     except (ElementTree.ParseError, ValueError) as error:
         raise AzureError("the list of blobs cannot be read", detail=str(error)) from error
     return blobs, root.findtext("NextMarker") or ""
+
+
+def _is_mark(blob: ElementTree.Element) -> bool:
+    """Whether it is no file but what a folder leaves; names of metadata come in any case."""
+    said = {each.tag.lower(): each.text for each in blob.iterfind("Metadata/*")}
+    return said.get("hdi_isfolder") == "true"
 
 
 def _quoted(etag: str) -> str:

@@ -18,7 +18,7 @@ _WORKSPACE = (
     r"/(?:providers/[^/]+/)?workspaces/(?P<workspace>[^/]+)/)?"
 )
 _DATASTORE = re.compile(
-    rf"azureml://{_WORKSPACE}datastores/(?P<datastore>[^/]+)/(?:paths/)?(?P<path>.+)",
+    rf"azureml://{_WORKSPACE}datastores/(?P<datastore>[^/]+)/(?:paths/)?(?P<path>(?!paths/?$).+)",
     re.IGNORECASE,
 )
 # What a job writes without having named an output, which is what v1 registered from runs.
