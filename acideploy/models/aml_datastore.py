@@ -11,7 +11,7 @@ from acideploy.azure.open import Azure
 from acideploy.clock import Clock
 from acideploy.credentials import azure_token
 from acideploy.errors import AzureError, NotFoundError, UnsupportedError
-from acideploy.models.aml_place import BlobPath, DatastorePath, Place
+from acideploy.models.aml_place import BlobPath, DatastorePath, Place, account_of
 
 _VERSION = "2023-04-01"
 _STORAGE_VERSION = "2023-01-01"
@@ -79,8 +79,13 @@ class Datastores:
             found = None
         if found and (url := found["properties"].get("primaryEndpoints", {}).get("blob")):
             return str(url).rstrip("/")
-        suffix = said.get("endpoint") or "core.windows.net"
-        return f"{said.get('protocol') or 'https'}://{account}.blob.{suffix}"
+        host = f"{account}.blob.{said.get('endpoint') or 'core.windows.net'}"
+        if account_of(host) != account:
+            raise UnsupportedError(
+                f"the datastore's account {account} cannot be looked at, and {host} is not Azure's",
+                hint=f"ask for the role Reader on the storage account {account}",
+            )
+        return f"https://{host}"
 
     def _token(self) -> Access:
         authority = self._azure.cloud.authority

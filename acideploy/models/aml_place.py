@@ -26,6 +26,11 @@ _ARTIFACTS = re.compile(
     rf"azureml://{_WORKSPACE}jobs/(?P<job>[^/]+)/outputs/artifacts/(?:paths/)?(?P<path>.+)",
     re.IGNORECASE,
 )
+# Where Azure has its blobs. A token is sent nowhere else, whatever a URI says.
+_STORAGE_HOST = re.compile(
+    r"(?P<account>[a-z0-9]{3,24})(?:\.z\d+)?\.blob\."
+    r"(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|storage\.azure\.net)"
+)
 _ARTIFACT_STORE = "workspaceartifactstore"
 
 
@@ -79,12 +84,18 @@ def _workspace(found: re.Match[str]) -> str | None:
     )
 
 
+def account_of(host: str) -> str | None:
+    """The storage account that a host is; None where that is not Azure's."""
+    found = _STORAGE_HOST.fullmatch(host.lower())
+    return found["account"] if found else None
+
+
 def _blob_path(uri: str) -> BlobPath | None:
     """Of `https://<account>.blob.<cloud>/<container>/<path>`."""
     parts = urlsplit(uri)
-    account, dot, rest = parts.netloc.partition(".")
+    account = account_of(parts.netloc)
     container, _, path = unquote(parts.path).strip("/").partition("/")
-    if not (dot and rest.startswith("blob.") and container and _is_path(path)):
+    if not (account and container and _is_path(path)):
         return None
     return BlobPath(account=account, url=f"https://{parts.netloc}/{container}", path=path)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from acideploy.clock import Clock
 from acideploy.disk import storage_error
-from acideploy.errors import NotFoundError
+from acideploy.errors import BusyError, ConflictError, NotFoundError, RegistryError
 from acideploy.events import Emit, ignore
 from acideploy.image import Compression, Layer
 from acideploy.image.compression import made_layer
 from acideploy.image.layer import layer_chunks
+from acideploy.lock import lock
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference, ModelStore
 from acideploy.models.aml import AmlModel, AmlModels, ModelFile
 from acideploy.models.artifact import describe_model
@@ -31,6 +33,8 @@ ORIGIN = "acideploy.origin"
 # Files that are downloaded at the same time.
 _AT_ONCE = 4
 _NAMES_SHOWN = 5
+# As long as anybody may need for some gigabytes.
+_WAIT_SECONDS = 3600.0
 
 
 class AmlBackedStore:
@@ -133,21 +137,45 @@ def bring(
     is done again, and two at a time do no harm. Raises NotFoundError, UnsupportedError,
     AzureError, StorageError, and ConflictError where that version is another model here.
     """
-    files = tuple(models.files(model))
-    size = sum(file.size for file in files)
-    check_free(scratch, size=size)
+    folder = scratch / hashlib.sha256(model.id.lower().encode()).hexdigest()[:16]
     try:
         scratch.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=scratch, prefix="model-") as folder:
-            title = f"Model {model.named}, out of Azure ML"
-            with progress(
-                f"download {model.named}", title, total=size, clock=clock, emit=emit
-            ) as advance:
-                _download(files, Path(folder), advance)
-            root = files[0].path.partition("/")[0]
-            return _keep(model, Path(folder, root), store, mtime, emit)
+        with lock(
+            folder.with_suffix(".lock"),
+            clock=clock,
+            within=_WAIT_SECONDS,
+            busy=lambda: BusyError(
+                f"model {model.named} is being brought by another process of this machine",
+                hint="run this again when that has ended",
+            ),
+        ):
+            # Whoever was waited for has done it, unless it failed.
+            if known := _known(model, store):
+                return known
+            # What a killed process left.
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                path = _fetch(model, models, folder, clock, emit)
+                return _keep(model, path, store, mtime, emit)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise storage_error("write", error.filename or scratch, error) from error
+
+
+def _known(model: AmlModel, store: ModelStore) -> Model | None:
+    return next((each for each in store.list(model.name) if each.version == model.version), None)
+
+
+def _fetch(model: AmlModel, models: AmlModels, folder: Path, clock: Clock, emit: Emit) -> Path:
+    """Downloads the files into `folder`; returns the path of the registered file or folder."""
+    files = tuple(models.files(model))
+    size = sum(file.size for file in files)
+    check_free(folder, size=size)
+    title = f"Model {model.named}, out of Azure ML"
+    with progress(f"download {model.named}", title, total=size, clock=clock, emit=emit) as advance:
+        _download(files, folder, advance)
+    return folder / files[0].path.partition("/")[0]
 
 
 def _keep(model: AmlModel, path: Path, store: ModelStore, mtime: int, emit: Emit) -> Model:
@@ -174,7 +202,14 @@ def _keep(model: AmlModel, path: Path, store: ModelStore, mtime: int, emit: Emit
         diff_id=layer.diff_id,
         created=model.created,
     )
-    return store.add(described, layer.blob, emit=emit)
+    try:
+        return store.add(described, layer.blob, emit=emit)
+    except (ConflictError, RegistryError):
+        # Another machine may have been at it, too, and a model is locked once it is there.
+        known = _known(model, store)
+        if known is None or known.layer_digest != described.layer_digest:
+            raise
+        return known
 
 
 def _download(files: Sequence[ModelFile], folder: Path, advance: Advance) -> None:

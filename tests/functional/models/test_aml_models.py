@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -103,7 +104,7 @@ def test_a_file_is_brought_under_its_name_and_version(
     assert model.properties == {"accuracy": "0.9", ORIGIN: origin}
     assert (model.framework, model.framework_version) == ("ScikitLearn", "1.4.2")
     assert files_of(store, model, tmp_path) == {"model.pkl": b"weights"}
-    assert list((tmp_path / "scratch").iterdir()) == []
+    assert {path.suffix for path in (tmp_path / "scratch").iterdir()} <= {".lock"}
 
 
 def test_a_folder_is_brought_with_all_below_it_and_nothing_beside_it(
@@ -266,6 +267,48 @@ def test_bringing_goes_on_after_it_was_broken_off(azure: Emulated, tmp_path: Pat
     assert store.find(parse_reference("again:1")).layer == brought.layer
     with pytest.raises(ConflictError):
         store.update(parse_reference("again:1"), ModelChanges(add_properties={ORIGIN: "other"}))
+
+
+def test_several_that_bring_a_model_at_once_have_the_same(azure: Emulated, tmp_path: Path) -> None:
+    upload(azure, "race/model.txt", b"race")
+    register(azure, "race", "1", f"{SHORT}/race/model.txt")
+    # Of one machine, and of others.
+    folders = [tmp_path / "one", tmp_path / "one", tmp_path / "two", tmp_path / "three"]
+    with ThreadPoolExecutor(len(folders)) as threads:
+        found = threads.map(
+            lambda folder: backed(azure, folder).find(parse_reference("race:1")), folders
+        )
+        assert len({model.digest for model in found}) == 1
+
+
+def test_what_a_killed_process_left_is_taken_away(azure: Emulated, tmp_path: Path) -> None:
+    upload(azure, "left/model.txt", b"left")
+    register(azure, "left", "1", f"{SHORT}/left/model.txt")
+    store = backed(azure, tmp_path)
+    store.find(parse_reference("left:1"))
+    (locked,) = (tmp_path / "scratch").iterdir()
+    left = locked.with_suffix("")
+    left.mkdir()
+    (left / "model.txt").write_text("half")
+    store.delete(parse_reference("left:1"))
+    model = store.find(parse_reference("left:1"))
+    assert files_of(store, model, tmp_path) == {"model.txt": b"left"}
+    assert not left.exists()
+
+
+def test_no_token_is_sent_to_a_host_that_is_not_azures(azure: Emulated, tmp_path: Path) -> None:
+    properties = {
+        "datastoreType": "AzureBlob",
+        "accountName": "stranger",
+        "containerName": "c",
+        "endpoint": "example.org",
+        "credentials": {"credentialsType": "None"},
+    }
+    path = f"{WORKSPACE}/datastores/stranger"
+    azure.arm("PUT", path, {"properties": properties}, version="2023-04-01")
+    register(azure, "stranger", "1", "azureml://datastores/stranger/paths/model.txt")
+    with pytest.raises(UnsupportedError, match=r"stranger\.blob\.example\.org is not Azure's"):
+        backed(azure, tmp_path).find(parse_reference("stranger:1"))
 
 
 # Blobs themselves.

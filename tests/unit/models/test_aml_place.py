@@ -44,6 +44,10 @@ RUN = "ExperimentRun/dcid.job1/outputs/m"
                 account="acc", url="https://acc.blob.core.usgovcloudapi.net/c", path="a b/m.pkl"
             ),
         ),
+        (
+            "https://acc.z12.blob.storage.azure.net/c/m.pkl",
+            BlobPath(account="acc", url="https://acc.z12.blob.storage.azure.net/c", path="m.pkl"),
+        ),
     ],
 )
 def test_every_form_of_a_place_is_read(uri: str, place: Place) -> None:
@@ -61,6 +65,10 @@ def test_every_form_of_a_place_is_read(uri: str, place: Place) -> None:
         "https://example.org/c/m.pkl",
         "https://acc.blob.core.windows.net/c",
         "http://acc.blob.core.windows.net/c/m",
+        "https://acc.blob.example.org/c/m.pkl",
+        "https://acc.blob.core.windows.net.example.org/c/m.pkl",
+        "https://acc.blob.core.windows.net:444/c/m.pkl",
+        "https://user@acc.blob.core.windows.net/c/m.pkl",
         "wasbs://c@acc.blob.core.windows.net/m",
     ],
 )
