@@ -5,14 +5,11 @@ https://learn.microsoft.com/rest/api/storageservices/list-blobs and get-blob
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree
 
 from azure.core import PipelineClient
 from azure.core.exceptions import AzureError as SdkError
@@ -21,6 +18,7 @@ from azure.core.pipeline.policies import UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from acideploy.azure.blob_access import Access, authorised
+from acideploy.azure.blob_list import StoredBlob, md5_of, read_page
 from acideploy.azure.refusal import refusal, unanswered
 from acideploy.clock import Clock
 from acideploy.errors import AcideployError, AzureError
@@ -42,16 +40,6 @@ class Container:
 
     account: str
     url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBlob:
-    """`size` is in bytes; `md5` of all of them, where whoever uploaded the blob has said it."""
-
-    name: str
-    size: int
-    etag: str
-    md5: bytes | None = None
 
 
 class BlobReader:
@@ -95,7 +83,7 @@ class BlobReader:
             query |= {"marker": marker} if marker else {}
             url = f"{self._container.url}?{urlencode(query, quote_via=quote)}"
             _, content = self._let_in("GET", url)
-            found, marker = _page(content)
+            found, marker = read_page(content)
             yield from found
             if not marker:
                 return
@@ -115,7 +103,7 @@ class BlobReader:
             name=name,
             size=int(headers["content-length"]),
             etag=headers["etag"],
-            md5=_decoded(headers.get("content-md5")),
+            md5=md5_of(headers.get("content-md5")),
         )
 
     def chunks(self, blob: StoredBlob) -> Iterator[bytes]:
@@ -205,43 +193,6 @@ def _is_of_access(error: AzureError) -> bool:
     if error.status is None:
         return error.hint == "az login"
     return error.status in _NOT_ALLOWED or error.code == _NO_LOGIN
-
-
-def _page(content: bytes) -> tuple[list[StoredBlob], str]:
-    """The blobs of a page, and what to ask the next one with."""
-    try:
-        root = ElementTree.fromstring(content)
-        blobs = [
-            StoredBlob(
-                name=each.findtext("Name", ""),
-                size=int(each.findtext("Properties/Content-Length", "0")),
-                etag=_quoted(each.findtext("Properties/Etag", "")),
-                md5=_decoded(each.findtext("Properties/Content-MD5")),
-            )
-            for each in root.iterfind("Blobs/Blob")
-            if not _is_mark(each)
-        ]
-    except (ElementTree.ParseError, ValueError) as error:
-        raise AzureError("the list of blobs cannot be read", detail=str(error)) from error
-    return blobs, root.findtext("NextMarker") or ""
-
-
-def _is_mark(blob: ElementTree.Element) -> bool:
-    """Whether it is no file but what a folder leaves; names of metadata come in any case."""
-    said = {each.tag.lower(): each.text for each in blob.iterfind("Metadata/*")}
-    return said.get("hdi_isfolder") == "true"
-
-
-def _quoted(etag: str) -> str:
-    """As conditions want it; lists leave the quotes away."""
-    return etag if etag.startswith('"') else f'"{etag}"'
-
-
-def _decoded(text: str | None) -> bytes | None:
-    try:
-        return base64.b64decode(text) if text else None
-    except binascii.Error:
-        return None
 
 
 def _refused(error: HttpResponseError, method: str, url: str) -> AzureError:

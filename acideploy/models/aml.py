@@ -20,7 +20,8 @@ from acideploy.models.aml_datastore import Datastores
 from acideploy.models.aml_place import place_of
 
 if TYPE_CHECKING:
-    from acideploy.azure.blobs import BlobReader, StoredBlob
+    from acideploy.azure.blob_list import StoredBlob
+    from acideploy.azure.blobs import BlobReader
 
 VERSION = "2023-04-01"
 _INTEGER = re.compile(r"[1-9][0-9]*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 
 from acideploy.azure.import_image import importer
 from acideploy.clock import SystemClock
-from acideploy.events import Event, Finished, Noticed, Started
+from acideploy.events import Emit, Event, Finished, Noticed, Started, ignore
 from acideploy.image import Base
-from acideploy.image.base import Importer, ensure_base
+from acideploy.image.base import Importer, ensure_base, place_of
+from acideploy.image.build import ImageBuilder
 from acideploy.image.layer import layer_chunks, text_entry
 from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.registry import Artifact, Manifest
@@ -32,6 +34,7 @@ from tests.emulated_models import (
     sign_in,
 )
 from tests.emulated_registries import make_registry
+from tests.functional.image.conftest import Workshop
 from tests.registries import InstantClock
 from tests.tiny import CONFIG, base_artifact, put
 
@@ -237,6 +240,34 @@ def test_a_broken_import_does_not_hold_up_for_ever(azure: Emulated) -> None:
     finally:
         azure.ask("DELETE", "/_emulator/faults")
     assert sum(clock.slept) < 60
+
+
+def test_an_image_is_made_with_the_login_of_its_base_image(workshop: Workshop) -> None:
+    parts, asked_for = workshop.parts, []
+
+    def fetch(image: ImageReference, repository: str, tag: str, login: object, emit: Emit) -> bool:
+        asked_for.append((str(image), repository, tag, login))
+        return False
+
+    images = ImageBuilder(
+        parts.registry,
+        store=parts.store,
+        environments=parts.layers,
+        open_registry=lambda host, base: parts.open_registry(host),
+        clock=SystemClock(),
+        mtime=0,
+        import_image=fetch,
+    )
+    wanted = workshop.wanted(parts, models=())
+    assert wanted.base
+    base = replace(wanted.base, username="me", password="mine")
+    image = images.build(replace(wanted, base=base), emit=ignore)
+    name = parse_image_reference(base.name)
+    repository, tag = place_of(name)
+    ((fetched, *rest),) = asked_for
+    assert fetched.startswith(f"{name.host}/{name.repository}@sha256:")
+    assert rest == [repository, tag, ("me", "mine")]
+    assert image.layers
 
 
 def _id_of(azure: Emulated, name: str) -> str:

@@ -22,7 +22,8 @@ from acideploy.errors import (
 from acideploy.events import Event, Finished, Started
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference, parse_reference
 from acideploy.models.aml import AmlModels
-from acideploy.models.aml_store import ORIGIN, AmlBackedStore
+from acideploy.models.aml_bring import ORIGIN
+from acideploy.models.aml_store import AmlBackedStore
 from tests.emulated import Emulated, emulated
 from tests.emulated_models import (
     STORAGE,
