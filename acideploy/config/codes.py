@@ -74,6 +74,7 @@ CODES: dict[str, str] = {
     "needs-build": "a Dockerfile, which an image that is made of layers cannot have",
     "bad-image-name": "an image cannot have this name",
     "base-image-not-refreshed": "the base image's registry is out of reach: the known one is taken",
+    "base-image-not-imported": "the registry could not fetch the base image by itself",
     "runtime-chosen": "whether a local service runs in a container was decided by `auto`",
     "image-not-pulled": "the engine could not pull the image, so it was loaded from its layers",
     # Azure Container Instances

@@ -7,8 +7,9 @@ https://distribution.github.io/distribution/spec/manifest-v2-2/ for Docker's old
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from acideploy.clock import Clock
 from acideploy.config.problem import Place, Problem
@@ -40,17 +41,27 @@ _LAYERS = {
 # A configuration is some kilobytes.
 _LARGEST_CONFIG = 8 << 20
 
+# Has a registry fetch an image, with a digest, as a repository and a tag; whether it did.
+Importer: TypeAlias = Callable[[ImageReference, str, str], bool]
+
 
 def ensure_base(
-    name: ImageReference, *, source: Registry, registry: Registry, clock: Clock, emit: Emit
+    name: ImageReference,
+    *,
+    source: Registry,
+    registry: Registry,
+    clock: Clock,
+    emit: Emit,
+    importer: Importer | None = None,
 ) -> Base:
     """The base image, in `registry`: brought there from `source`, where it is not yet.
 
-    Where the source cannot be reached, the one that was brought earlier is taken, and that is
-    said. Raises NotFoundError, UnsupportedError for an image of another platform, RegistryError.
+    `importer` may spare the layers the way through this machine. Where the source cannot be
+    reached, the one that was brought earlier is taken, and that is said. Raises NotFoundError,
+    UnsupportedError for an image of another platform, RegistryError.
     """
     try:
-        return _ensure(name, source, registry, clock, emit)
+        return _ensure(name, source, registry, clock, emit, importer)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RegistryError(
             f"base image {name} cannot be read: its manifest or configuration is damaged",
@@ -65,7 +76,12 @@ def place_of(name: ImageReference) -> tuple[str, str]:
 
 
 def _ensure(
-    name: ImageReference, source: Registry, registry: Registry, clock: Clock, emit: Emit
+    name: ImageReference,
+    source: Registry,
+    registry: Registry,
+    clock: Clock,
+    emit: Emit,
+    importer: Importer | None,
 ) -> Base:
     if source.location == registry.location:
         manifest = _find(name, source, name.reference)
@@ -83,6 +99,9 @@ def _ensure(
         if known is None or known.digest != manifest.digest:
             # What cannot be built on is not copied: the configuration tells before gigabytes do.
             _read_base(name, manifest, registry=source, repository=name.repository)
+            if importer:
+                _import(importer, replace(name, digest=manifest.digest), repository, tag, known)
+            # Of what was imported nothing is sent again, but for the manifest that the tag means.
             _bring(name, manifest, source, registry, repository, tag, clock, emit)
         known = manifest
     return _read_base(name, known, registry=registry, repository=repository)
@@ -106,6 +125,15 @@ def _find(name: ImageReference, source: Registry, reference: str) -> Manifest:
         f"base image {name} is not there for {'/'.join(PLATFORM)}",
         hint="choose another: Azure Container Instances runs nothing else",
     )
+
+
+def _import(
+    importer: Importer, name: ImageReference, repository: str, tag: str, known: Manifest | None
+) -> None:
+    """Has the very manifest that was looked at imported, with all that it refers to."""
+    # A tag that means another image is not written by an import.
+    free = tag if known is None else place_of(name)[1]
+    importer(name, repository, free)
 
 
 def _bring(

@@ -9,16 +9,19 @@ from acideploy.environment.base_image import BaseImage
 from acideploy.environment.layers import EnvironmentLayers
 from acideploy.events import Emit
 from acideploy.image import Base, Compression, Image
-from acideploy.image.base import ensure_base
+from acideploy.image.base import Importer, ensure_base
 from acideploy.image.compose import compose
 from acideploy.image.contents import code_layer, serving_layer, settings_of
-from acideploy.image.reference import parse_image_reference
+from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
 from acideploy.registry import Registry
 
 # The registry that a base image is in, for its host.
 OpenRegistry = Callable[[str, BaseImage], Registry]
+# Has the registry fetch an image by itself, as a repository and a tag, with a user's name and
+# password where it needs them; whether it did.
+ImportImage = Callable[[ImageReference, str, str, tuple[str, str] | None, Emit], bool]
 
 
 class ImageBuilder:
@@ -33,6 +36,7 @@ class ImageBuilder:
         open_registry: OpenRegistry,
         clock: Clock,
         mtime: int,
+        import_image: ImportImage | None = None,
     ) -> None:
         self._registry = registry
         self._store = store
@@ -40,6 +44,7 @@ class ImageBuilder:
         self._open_registry = open_registry
         self._clock = clock
         self._mtime = mtime
+        self._import_image = import_image
 
     def has_environment(self, wanted: Wanted, compression: Compression) -> bool:
         """Whether the packages are in the registry, or in the base image, already."""
@@ -60,6 +65,7 @@ class ImageBuilder:
             registry=self._registry,
             clock=self._clock,
             emit=emit,
+            importer=self._importer(wanted.base, emit),
         )
         layers = [
             serving_layer(mtime=self._mtime, compression=compression),
@@ -77,6 +83,13 @@ class ImageBuilder:
             wanted.code, wanted.models, python=wanted.base.python, variables=wanted.variables
         )
         return compose(base, layers, settings, created=self._mtime)
+
+    def _importer(self, base: BaseImage, emit: Emit) -> Importer | None:
+        bring = self._import_image
+        if bring is None:
+            return None
+        login = (base.username, base.password) if base.username and base.password else None
+        return lambda source, repository, tag: bring(source, repository, tag, login, emit)
 
     def _require_serving(self, base: Base, python: str, emit: Emit) -> None:
         # For the few images that bring an interpreter.

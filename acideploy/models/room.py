@@ -17,7 +17,12 @@ def check_room(store: Path, path: Path, *, size: int) -> None:
             f"{shown(path)} holds the model store itself ({shown(store)})",
             hint="register the folder in it that holds the model",
         )
-    place = next(parent for parent in (store, *store.absolute().parents) if parent.exists())
+    check_free(store, size=size)
+
+
+def check_free(folder: Path, *, size: int) -> None:
+    """Raises StorageError where the disk that `folder` is on, or will be, has not `size` bytes."""
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free = shutil.disk_usage(place).free
     if size > free:
         raise StorageError(
