@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from acideploy.package import Package, package
 from acideploy.parts import Parts, assemble, open_local, open_store
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
-from acideploy.wanted import check_given, wanted_by, wanted_by_package
+from acideploy.wanted import check_given, tell, wanted_by, wanted_by_package
 
 if TYPE_CHECKING:
     from acideploy.azure.open import Azure
@@ -93,7 +94,13 @@ class Workspace:
         registry = self.attachment.registry if self.attachment else None
         if registry is None and self.azure is not None:
             registry = self.azure.workspace.registry
-        return assemble(self.directory, registry=registry, clock=self._clock)
+        return assemble(
+            self.directory,
+            registry=registry,
+            clock=self._clock,
+            azure=self.azure if registry else None,
+            emit=self._emit,
+        )
 
     @property
     def _store(self) -> ModelStore:
@@ -112,7 +119,12 @@ class Workspace:
 
         Of the two files, one may be checked alone.
         """
-        problems = check_given(files, directory=self._working_directory, leave_out=self.directory)
+        problems = check_given(
+            files,
+            directory=self._working_directory,
+            leave_out=self.directory,
+            judge=self._judge_in_azure,
+        )
         return (*problems, *(problem for name in models for problem in self._check_model(name)))
 
     def _check_model(self, name: str) -> tuple[Problem, ...]:
@@ -443,6 +455,18 @@ class Workspace:
             )
         return self._aci
 
+    def _judge_in_azure(self, wanted: Wanted) -> tuple[Problem, ...]:
+        """What is wrong with a service for Azure, whatever it is called."""
+        from acideploy.targets.aci.judge import judge
+
+        return judge(
+            replace(wanted, name=wanted.name or "service"),
+            self.azure,
+            present=None,
+            now=self._clock.now(),
+            directory=self._working_directory,
+        )
+
     def _plan_in_azure(self, wanted: Wanted, compression: Compression) -> Plan:
         from acideploy.targets.aci.deploy import compare
         from acideploy.targets.aci.preview import preview
@@ -460,10 +484,20 @@ class Workspace:
 
     def _deploy_to_azure(self, wanted: Wanted, request: DeployRequest) -> Service:
         from acideploy.targets.aci.deploy import compare, deploy
+        from acideploy.targets.aci.judge import judge
 
         aci = self._attached()
         comparison = compare(wanted, aci)
         comparison.require_overwrite(wanted.name, request.overwrite)
+        if not comparison.keeps:
+            problems = judge(
+                wanted,
+                aci.azure,
+                present=comparison.present,
+                now=self._clock.now(),
+                directory=self._working_directory,
+            )
+            tell(problems, strict=request.files.strict, emit=self._emit)
         return deploy(
             wanted,
             comparison,

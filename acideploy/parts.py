@@ -13,6 +13,7 @@ from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.layers import EnvironmentLayers
 from acideploy.environment.local import LocalEnvironments
+from acideploy.events import Emit, ignore
 from acideploy.home import (
     environments_directory,
     secrets_directory,
@@ -20,7 +21,7 @@ from acideploy.home import (
     store_directory,
 )
 from acideploy.image import Compression
-from acideploy.image.build import ImageBuilder
+from acideploy.image.build import ImageBuilder, ImportImage
 from acideploy.image.layer import source_date_epoch
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
@@ -59,16 +60,27 @@ class Parts:
         return self.images.has_environment(wanted, compression)
 
 
-def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
+def assemble(
+    directory: Path,
+    *,
+    registry: str | None,
+    clock: Clock,
+    azure: Azure | None = None,
+    emit: Emit = ignore,
+) -> Parts:
     """The parts of the workspace in `directory`, which keeps its models and images in `registry`.
 
-    Without one they are kept in the directory, too. Nothing is contacted yet.
+    Without one they are kept in the directory, too. `azure` is what the registry belongs to: its
+    registered models are found as well, and tell `emit` when they are brought. Nothing is
+    contacted yet.
     """
     mtime = source_date_epoch(os.environ)
     kept, store, login = (
         _remote(registry, clock, mtime) if registry else _local(directory, clock, mtime)
     )
     scratch = environments_directory(directory)
+    if azure:
+        store = _with_azure_models(store, azure, scratch, clock, mtime, emit)
 
     def open_registry(host: str, base: BaseImage | None = None) -> Registry:
         return kept if host == kept.location else _open_registry(host, base, clock)
@@ -81,6 +93,7 @@ def assemble(directory: Path, *, registry: str | None, clock: Clock) -> Parts:
         open_registry=open_registry,
         clock=clock,
         mtime=mtime,
+        import_image=_importer(azure, clock) if azure else None,
     )
     return Parts(
         host=registry,
@@ -115,6 +128,31 @@ def open_aci(azure: Azure, parts: Parts, *, directory: Path, clock: Clock) -> Ac
         else FolderSecrets(secrets_directory(directory))
     )
     return AciTarget(azure, registry=parts.registry, secrets=secrets, clock=clock)
+
+
+def _with_azure_models(
+    store: ModelStore, azure: Azure, scratch: Path, clock: Clock, mtime: int, emit: Emit
+) -> ModelStore:
+    """Behind the models of the registry, those that are registered in the Azure ML workspace."""
+    if azure.workspace.name is None:
+        return store
+    from acideploy.models.aml import AmlModels
+    from acideploy.models.aml_store import AmlBackedStore
+
+    return AmlBackedStore(
+        store,
+        models=lambda: AmlModels(azure, clock=clock),
+        scratch=scratch,
+        clock=clock,
+        mtime=mtime,
+        emit=emit,
+    )
+
+
+def _importer(azure: Azure, clock: Clock) -> ImportImage:
+    from acideploy.azure.import_image import importer
+
+    return importer(azure, clock=clock)
 
 
 _Kept: TypeAlias = tuple[Registry, ModelStore, Callable[[], Password | None]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -63,9 +63,16 @@ def _read(
 
 
 def check_given(
-    files: ConfigurationFiles, *, directory: Path, leave_out: Path
+    files: ConfigurationFiles,
+    *,
+    directory: Path,
+    leave_out: Path,
+    judge: Callable[[Wanted], tuple[Problem, ...]],
 ) -> tuple[Problem, ...]:
-    """Every problem of what is given: a file that is not there at all is none, if the other is."""
+    """Every problem of what is given: a file that is not there at all is none, if the other is.
+
+    `judge` finds those of a service in Azure.
+    """
     inference, deployment = _read(files, directory)
     neither = not files.say_what_runs and not files.say_where
     found = (
@@ -78,7 +85,10 @@ def check_given(
     try:
         if isinstance(deployment.value, LocalDeployment | AciDeployment):
             local = as_container(deployment.value)
-            _, problems = _prepare(request, inference.value, local, directory, leave_out)
+            wanted, problems = _prepare(request, inference.value, local, directory, leave_out)
+            if isinstance(deployment.value, AciDeployment):
+                beyond = judge(replace(wanted, aci=deployment.value))
+                problems = tuple(dict.fromkeys((*problems, *beyond)))
         else:
             code = code_of(inference.value, leave_out=leave_out)
             problems = code_problems(code, cwd=directory)

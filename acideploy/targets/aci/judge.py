@@ -1,0 +1,48 @@
+"""Everything that can be known to be wrong with a service before anything is made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from acideploy.azure.open import Azure
+from acideploy.config.problem import Problem
+from acideploy.imports import import_problems
+from acideploy.plan import Wanted
+from acideploy.targets.aci.checks import offline_problems
+from acideploy.targets.aci.service_checks import online_problems
+
+
+def judge(
+    wanted: Wanted,
+    azure: Azure | None,
+    *,
+    present: Mapping[str, Any] | None,
+    now: datetime,
+    directory: Path,
+) -> tuple[Problem, ...]:
+    """Problems of the code's imports, of the sizes asked for, and what Azure says of them.
+
+    `present` is the container group that may be changed, None for none. Places are told as seen
+    from `directory`.
+    """
+    own = wanted.base is not None and wanted.base.has_packages
+    imports = () if own else import_problems(wanted.code, wanted.environment, None)
+    return (
+        *(_seen_from(directory, problem) for problem in imports),
+        *offline_problems(wanted, now=now),
+        *(online_problems(wanted, azure, present=present, overwrite=True) if azure else ()),
+    )
+
+
+def _seen_from(directory: Path, problem: Problem) -> Problem:
+    if problem.place is None:
+        return problem
+    path = Path(problem.place.file)
+    if not path.is_relative_to(directory):
+        return problem
+    place = replace(problem.place, file=str(path.relative_to(directory)))
+    return replace(problem, place=place)
