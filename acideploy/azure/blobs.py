@@ -17,7 +17,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
-from acideploy.azure.blob_access import Access, authorised
+from acideploy.azure.blob_access import Access, SharedAccess, authorised
 from acideploy.azure.blob_list import StoredBlob, md5_of, read_page
 from acideploy.azure.refusal import refusal, unanswered
 from acideploy.clock import Clock
@@ -118,7 +118,7 @@ class BlobReader:
                     digest.update(chunk)
                     yield chunk
             except SdkError as error:
-                failure = unanswered(str(error), self._container.url)
+                failure = self._unanswered(error)
             finally:
                 response.close()
             if size == before:
@@ -136,7 +136,7 @@ class BlobReader:
         try:
             content = response.read()
         except SdkError as error:
-            raise unanswered(str(error), self._container.url) from error
+            raise self._unanswered(error) from error
         return {name.lower(): value for name, value in response.headers.items()}, content
 
     def _answer(self, method: str, url: str, headers: dict[str, str]) -> HttpResponse:
@@ -158,7 +158,7 @@ class BlobReader:
         except HttpResponseError as error:
             raise _refused(error, method, url) from error
         except SdkError as error:
-            raise unanswered(str(error), self._container.url) from error
+            raise self._unanswered(error) from error
         return response
 
     def _let_in(self, method: str, url: str) -> tuple[dict[str, str], bytes]:
@@ -183,6 +183,13 @@ class BlobReader:
 
     def _retried(self, attempt: Callable[[], T]) -> T:
         return retried(attempt, clock=self._clock, pauses=_PAUSES, after=_wait_for)
+
+    def _unanswered(self, error: SdkError) -> AzureError:
+        reason = str(error)
+        if isinstance(self._access, SharedAccess):
+            # Some libraries tell the whole address.
+            reason = reason.replace(self._access.query.lstrip("?"), "...")
+        return unanswered(reason, self._container.url)
 
     def _url(self, name: str) -> str:
         return f"{self._container.url}/{quote(name)}"

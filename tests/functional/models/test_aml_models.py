@@ -23,6 +23,8 @@ from acideploy.events import Event, Finished, Started
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference, parse_reference
 from acideploy.models.aml import AmlModels
 from acideploy.models.aml_bring import ORIGIN
+from acideploy.models.aml_datastore import Datastores
+from acideploy.models.aml_place import BlobPath
 from acideploy.models.aml_store import AmlBackedStore
 from tests.emulated import Emulated, emulated
 from tests.emulated_models import (
@@ -180,6 +182,19 @@ def test_keys_of_the_datastore_serve_where_the_login_is_refused(
     model = store.find(parse_reference("keys:1"))
     assert files_of(store, model, tmp_path) == {"model.txt": b"by key"}
     assert [each for each in asked(running) if each["path"].endswith("/listSecrets")]
+
+
+def test_a_place_without_a_datastore_has_the_keys_of_the_one_that_means_it(
+    running: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(running, monkeypatch, secret="wrong")
+    upload(running, "place/model.txt", b"by address")
+    datastores = Datastores(opened(running), clock=SystemClock())
+    place = BlobPath(account="emulatorstorage", url=container_of(running), path="place/model.txt")
+    reader, path = datastores.reader(place)
+    blob = reader.find(path)
+    assert blob
+    assert b"".join(reader.chunks(blob)) == b"by address"
 
 
 def test_no_key_is_asked_for_where_the_login_does(azure: Emulated, tmp_path: Path) -> None:

@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
+from azure.core.rest import HttpRequest, HttpResponse
 
 from acideploy.azure.blob_access import SharedAccess
 from acideploy.azure.blobs import BlobReader, Container
 from acideploy.errors import AzureError
+from acideploy.registry.acr.transport import DirectTransport
 from tests.registries import InstantClock
 
 CONTENT = bytes(range(256)) * 4096
@@ -104,3 +108,22 @@ def test_bytes_that_are_not_those_that_were_uploaded_are_refused() -> None:
         assert blob
         with pytest.raises(AzureError, match="is not what the service says of it"):
             list(reader.chunks(blob))
+
+
+class Unreachable(DirectTransport):
+    def send(self, request: HttpRequest, **settings: Any) -> HttpResponse:
+        raise ServiceRequestError(f"no route with url: {request.url}")
+
+
+def test_a_signature_is_not_told_with_an_address() -> None:
+    way = SharedAccess(query="?sv=1&sig=secret")
+    reader = BlobReader(
+        Container(account="acc", url="https://acc.blob.core.windows.net/c"),
+        ways=(lambda: way,),
+        clock=InstantClock(),
+        transport=Unreachable({}),
+    )
+    with pytest.raises(AzureError) as caught:
+        reader.find("model")
+    assert "no route" in (caught.value.detail or "")
+    assert "secret" not in f"{caught.value} {caught.value.detail}"
