@@ -113,6 +113,9 @@ class Rest:
                 body=json.loads(text) if text else None,
             )
         except HttpResponseError as error:
+            # Of an answer that broke off there is nothing to read.
+            if error.response is None:
+                raise unanswered(str(error), self.endpoint) from error
             raise refusal(error.response, method, url) from error
         except (SdkError, ValueError) as error:
             raise unanswered(str(error), self.endpoint) from error

@@ -62,7 +62,13 @@ class VaultSecrets:
                 raise
 
     def _recover(self, name: str) -> None:
-        self._rest.send("POST", f"/deletedsecrets/{name}/recover", _VERSION)
+        try:
+            self._rest.send("POST", f"/deletedsecrets/{name}/recover", _VERSION)
+        except AzureError as error:
+            if error.status == 404:
+                # It was not deleted: somebody else was writing it, or has recovered it.
+                return
+            raise
         wait_for(
             lambda: self._rest.get(f"/secrets/{name}", _VERSION),
             clock=self._clock,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from acideploy.cli.root import run
+from acideploy.emulator.aci import addresses
 from acideploy.emulator.exports import exports
 from acideploy.emulator.running import Running
+from tests.answering_runtime import AnsweringRuntime
+from tests.azure_services import AzureServices, can_listen, own_addresses, set_up
 from tests.emulated import Emulated, emulated
 
 # A command line; returns its exit code and what stands on stdout and stderr.
@@ -21,10 +25,33 @@ RunCli: TypeAlias = Callable[[str], tuple[int, str, str]]
 @pytest.fixture
 def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulated]:
     """An emulator of the test's own, without Azure's delays; the current folder is empty."""
+    with _emulated(tmp_path, monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureServices]:
+    """An emulator whose containers answer, and a project to deploy to it."""
+    if not can_listen():
+        reason = "port 80 may not be listened on: sysctl net.ipv4.ip_unprivileged_port_start=80"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Other emulators of this machine count from the usual address.
+    monkeypatch.setattr(addresses, "_FIRST", own_addresses())
+    runtime = AnsweringRuntime()
+    with _emulated(tmp_path, monkeypatch, runtime=runtime) as running:
+        yield set_up(running, runtime, folder=tmp_path)
+
+
+@contextlib.contextmanager
+def _emulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
+) -> Iterator[Emulated]:
     directory, folder = tmp_path / "emulator", tmp_path / "folder"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    with emulated(directory, seeded=True) as running:
+    with emulated(directory, seeded=True, **settings) as running:
         for name in [*os.environ]:
             if name.startswith(("AZURE_", "ARM_", "ACIDEPLOY_")):
                 monkeypatch.delenv(name)
