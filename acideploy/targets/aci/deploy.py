@@ -117,8 +117,8 @@ def deploy(
         emit(Finished(task="service", outcome="reused", detail="unchanged"))
         revision = target.revision_of(present)
         if wait and revision and state_of(present) != "Healthy":
-            target.wait(revision, emit=emit)
-        return target.find(wanted.name)
+            present = target.wait(revision, emit=emit)
+        return target.described(present, revision)
     if present and is_moving(present):
         raise BusyError(
             f"another deploy of service {wanted.name} is under way",
@@ -139,6 +139,7 @@ def deploy(
         tag=digest_to_hex(image.digest)[:12],
         clock=clock,
         emit=emit,
+        former=_image_digest(present),
     )
     watch.lap("image")
     pull = choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
@@ -174,6 +175,13 @@ def deploy(
     )
     emit(watch.summed(f"deployed revision {revision.number} of {wanted.name}"))
     return service
+
+
+def _image_digest(group: Mapping[str, Any] | None) -> str | None:
+    """Of the image that a group runs; None where there is none, or only a tag is known."""
+    return (
+        str(container_of(group)["properties"]["image"]).partition("@")[2] or None if group else None
+    )
 
 
 def _revision(
