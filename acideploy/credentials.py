@@ -7,11 +7,11 @@ import threading
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from acideploy.ahead import ahead
 from acideploy.clock import Clock, SystemClock
 from acideploy.errors import AzureError, RegistryError
 from acideploy.registry.authentication import TOKEN_USER, Credential, Entra, Password
@@ -87,14 +87,8 @@ def get_ahead() -> None:
     `az` takes half a second for each audience: nobody has to wait for one after the other. What
     goes wrong is told to the one who asks for the token.
     """
-    if password_in(os.environ):
-        return
-
-    def get() -> None:
-        with suppress(AzureError):
-            azure_token(_AUDIENCE)
-
-    threading.Thread(target=get, name="token", daemon=True).start()
+    if not password_in(os.environ):
+        ahead(lambda: azure_token(_AUDIENCE))
 
 
 class Tokens:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from acideploy.ahead import ahead
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
 from acideploy.config.values import AciDeployment
@@ -130,6 +131,10 @@ def deploy(
         emit(Finished(task="service", outcome="done", detail="its tags were changed"))
         return target.find(wanted.name)
     watch = Stopwatch(clock)
+    # A new token takes ten seconds, in which the image can be made.
+    chosen = ahead(
+        lambda: choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
+    )
     image = parts.images.build(replace(wanted, variables={}), compression=compression, emit=emit)
     repository = f"services/{target.azure.workspace.group_name(wanted.name)}"
     push(
@@ -142,7 +147,7 @@ def deploy(
         former=_image_digest(present),
     )
     watch.lap("image")
-    pull = choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
+    pull = chosen()
     confidential = _confidential(wanted, target, emit)
     reference = f"{target.azure.workspace.registry}/{repository}@{image.digest}"
     revision = _revision(
