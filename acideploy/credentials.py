@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from acideploy.ahead import ahead
+from acideploy.clock import Clock, SystemClock
 from acideploy.errors import AzureError, RegistryError
 from acideploy.registry.authentication import TOKEN_USER, Credential, Entra, Password
 
@@ -24,6 +28,8 @@ _AUTHORITIES = (
     "login.chinacloudapi.cn",
     "login.partner.microsoftonline.cn",
 )
+# A token that lasts no longer, in seconds, is not used any more.
+_LEFT = 300.0
 # Docker keeps its own registry under the name that it had first.
 _DOCKER_HUB, _DOCKER_HUB_KEY = "registry-1.docker.io", "docker.io"
 
@@ -68,18 +74,54 @@ def azure_token(scope: str, *, authority: str | None = None) -> str:
     from azure.core.exceptions import ClientAuthenticationError
 
     try:
-        return str(
-            _login(os.environ.get("AZURE_AUTHORITY_HOST") or authority).get_token(scope).token
-        )
+        return _tokens(os.environ.get("AZURE_AUTHORITY_HOST") or authority).get(scope)
     except ClientAuthenticationError as error:  # azure-identity's own errors are of this kind
         raise AzureError(
             "there is no Azure login to use", hint="az login", detail=str(error)
         ) from error
 
 
+def get_ahead() -> None:
+    """Begins to get the token that the registry of a workspace will want, for whoever waits last.
+
+    `az` takes half a second for each audience: nobody has to wait for one after the other. What
+    goes wrong is told to the one who asks for the token.
+    """
+    if not password_in(os.environ):
+        ahead(lambda: azure_token(_AUDIENCE))
+
+
+class Tokens:
+    """The tokens of a login, each asked for once for as long as it lasts. Safe for threads.
+
+    azure-identity keeps those that it gets itself; each one of `az login` is a run of `az`.
+    """
+
+    def __init__(self, credential: Any, *, clock: Clock) -> None:
+        self._credential = credential
+        self._clock = clock
+        self._known: dict[str, Any] = {}
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+
+    def get(self, scope: str) -> str:
+        """Raises what azure-identity raises where there is no login."""
+        with self._lock:
+            lock = self._locks[scope]
+        with lock:
+            known = self._known.get(scope)
+            if known is None or known.expires_on - self._clock.now().timestamp() < _LEFT:
+                known = self._known[scope] = self._credential.get_token(scope)
+            return str(known.token)
+
+
 @cache
+def _tokens(authority: str | None) -> Tokens:
+    return Tokens(_login(authority), clock=SystemClock())
+
+
 def _login(authority: str | None) -> Any:
-    """The chain of azure-identity, which keeps its tokens."""
+    """The chain of azure-identity."""
     from azure.identity import DefaultAzureCredential
 
     # Of a cloud that is not Microsoft's, Microsoft's directory of clouds knows nothing.

@@ -14,7 +14,7 @@ from acideploy.azure.resolve import resolve
 from acideploy.azure.rest import Rest
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.clock import Clock
-from acideploy.credentials import azure_token
+from acideploy.credentials import azure_token, get_ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ def open_azure(choice: AzureChoice, *, clock: Clock) -> Azure:
     def read(url: str) -> Any:
         return Rest(url, token=None, clock=clock).send("GET", url).body
 
+    get_ahead()
     cloud = choose_cloud(os.environ, az_folder(os.environ, home=Path.home()), read=read)
     manager = open_manager(cloud, clock=clock)
     return Azure(cloud=cloud, manager=manager, workspace=resolve(choice, manager, cloud))

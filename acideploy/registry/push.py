@@ -26,20 +26,24 @@ def push(
     tag: str | None,
     clock: Clock,
     emit: Emit,
+    former: str | None = None,
 ) -> bool:
     """Sees that the registry has the artifact; whether anything had to be done for that.
 
     `tag` means the artifact afterwards, and never one whose blobs are not all there. Running it
-    again goes on where an earlier run was broken off.
+    again goes on where an earlier run was broken off. `former` is the tag or the digest of what the
+    repository may have of the same kind: what it shares with that is not asked for.
     """
     found = registry.find_manifest(repository, tag or artifact.manifest.digest)
     if found and found.digest == artifact.manifest.digest:
         return False
+    if found is None and former:
+        found = registry.find_manifest(repository, former)
 
     def push_blobs(known: Set[str]) -> None:
         _push_blobs(artifact.blobs, known, registry, repository, clock=clock, emit=emit)
 
-    # What the tag has meant until now is there: nobody needs to ask for each blob of it.
+    # What is referred to until now is there: nobody needs to ask for each blob of it.
     known = _digests_in(found) if found else frozenset()
     push_blobs(known)
     try:

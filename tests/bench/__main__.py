@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from tests.bench.bench_azure import azure
 from tests.bench.bench_emulator import emulator
 from tests.bench.bench_environments import environments
 from tests.bench.bench_images import images
@@ -116,6 +117,7 @@ PARTS: Mapping[str, Callable[[Path], Iterator[Row | Phases]]] = {
     "layers": layers,
     "uploads": uploads,
     "emulator": emulator,
+    "azure": azure,
 }
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from acideploy.credentials import credential_for, password_in
+from acideploy.credentials import Tokens, credential_for, password_in
 from acideploy.registry.authentication import TOKEN_USER, Entra, Password
 
 HOST = "contoso.azurecr.io"
@@ -76,3 +79,56 @@ def test_a_helper_program_is_asked(login: Path) -> None:
 def test_without_a_login_of_docker_that_of_az_is_left(login: Path, content: str) -> None:
     login.write_text(content)
     assert isinstance(credential_for(HOST), Entra)
+
+
+@dataclass
+class StandingClock:
+    time: datetime = datetime(2024, 10, 29, tzinfo=timezone.utc)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Token:
+    token: str
+    expires_on: float
+
+
+@dataclass
+class Az:
+    """Runs for every token it is asked for, as `az` does; each lasts an hour."""
+
+    clock: StandingClock
+    scopes: list[str] = field(default_factory=list)
+
+    def get_token(self, scope: str) -> Token:
+        self.scopes.append(scope)
+        expires = self.clock.now().timestamp() + 3600
+        return Token(token=f"{scope} {len(self.scopes)}", expires_on=expires)
+
+
+def test_az_is_run_once_for_each_audience_however_many_ask() -> None:
+    clock = StandingClock()
+    az = Az(clock)
+    tokens = Tokens(az, clock=clock)
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        found = list(threads.map(tokens.get, ["manager", "registry"] * 20))
+    assert sorted(az.scopes) == ["manager", "registry"]
+    assert len(set(found)) == 2
+
+
+def test_a_token_is_renewed_before_it_ends() -> None:
+    clock = StandingClock()
+    tokens = Tokens(Az(clock), clock=clock)
+    first = tokens.get("manager")
+    clock.sleep(3200)
+    assert tokens.get("manager") == first
+    clock.sleep(200)
+    assert tokens.get("manager") != first

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from acideploy.ahead import ahead
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
 from acideploy.config.values import AciDeployment
@@ -117,8 +118,8 @@ def deploy(
         emit(Finished(task="service", outcome="reused", detail="unchanged"))
         revision = target.revision_of(present)
         if wait and revision and state_of(present) != "Healthy":
-            target.wait(revision, emit=emit)
-        return target.find(wanted.name)
+            present = target.wait(revision, emit=emit)
+        return target.described(present, revision)
     if present and is_moving(present):
         raise BusyError(
             f"another deploy of service {wanted.name} is under way",
@@ -130,6 +131,10 @@ def deploy(
         emit(Finished(task="service", outcome="done", detail="its tags were changed"))
         return target.find(wanted.name)
     watch = Stopwatch(clock)
+    # A new token takes ten seconds, in which the image can be made.
+    chosen = ahead(
+        lambda: choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
+    )
     image = parts.images.build(replace(wanted, variables={}), compression=compression, emit=emit)
     repository = f"services/{target.azure.workspace.group_name(wanted.name)}"
     push(
@@ -139,9 +144,10 @@ def deploy(
         tag=digest_to_hex(image.digest)[:12],
         clock=clock,
         emit=emit,
+        former=_image_digest(present),
     )
     watch.lap("image")
-    pull = choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
+    pull = chosen()
     confidential = _confidential(wanted, target, emit)
     reference = f"{target.azure.workspace.registry}/{repository}@{image.digest}"
     revision = _revision(
@@ -174,6 +180,13 @@ def deploy(
     )
     emit(watch.summed(f"deployed revision {revision.number} of {wanted.name}"))
     return service
+
+
+def _image_digest(group: Mapping[str, Any] | None) -> str | None:
+    """Of the image that a group runs; None where there is none, or only a tag is known."""
+    return (
+        str(container_of(group)["properties"]["image"]).partition("@")[2] or None if group else None
+    )
 
 
 def _revision(

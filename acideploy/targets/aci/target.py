@@ -39,6 +39,7 @@ from acideploy.targets.aci.record import Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
 from acideploy.targets.aci.view import (
     endpoint_of,
+    is_moving,
     record_of,
     service_name,
     service_of,
@@ -92,7 +93,11 @@ class AciTarget:
 
     def find(self, name: str) -> Service:
         group = self.group(name)
-        return service_of(group, self.revision_of(group), self.azure.workspace)
+        return self.described(group, self.revision_of(group))
+
+    def described(self, group: Mapping[str, Any], revision: Revision | None) -> Service:
+        """The service of a group that was just looked at, and of what is written down of it."""
+        return service_of(group, revision, self.azure.workspace)
 
     def revision_of(self, group: Mapping[str, Any]) -> Revision | None:
         """What is written down about what the group runs; None where nothing is."""
@@ -288,10 +293,12 @@ class AciTarget:
         emit(Finished(task="group", outcome="done", detail="accepted by Azure"))
         watch = watch or Stopwatch(self._clock)
         watch.lap("container group")
-        if wait:
-            self.wait(revision, before=before, deploy=tags.get(DEPLOY_TAG), emit=emit)
-            watch.lap("pull, start")
-        return self.find(name)
+        if not wait:
+            return self.find(name)
+        group = self.wait(revision, before=before, deploy=tags.get(DEPLOY_TAG), emit=emit)
+        watch.lap("pull, start")
+        # A service that answers before Azure has noticed is looked at once more.
+        return self.find(name) if is_moving(group) else self.described(group, revision)
 
     def tag(self, group: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         """Changes the user's tags, which starts nothing anew."""
@@ -306,10 +313,10 @@ class AciTarget:
         before: Seen | None = None,
         deploy: str | None = None,
         emit: Emit = ignore,
-    ) -> None:
+    ) -> Mapping[str, Any]:
         """Waits until the service answers as this revision, which is confirmed then.
 
-        `before` is the group as it was: what it had seen by then is no news.
+        Returns the group. `before` is it as it was: what it had seen by then is no news.
         """
         name = revision.service
         emit(Started(task="service", title=f"Service {name}"))
@@ -331,6 +338,7 @@ class AciTarget:
         endpoint = endpoint_of(group, revision)
         where = f"healthy at {endpoint.url}/score" if endpoint else "healthy"
         emit(Finished(task="service", outcome="done", detail=where))
+        return group
 
     def stop(self, name: str) -> Service:
         self.azure.manager.send("POST", f"{self.group(name)['id']}/stop", VERSION)

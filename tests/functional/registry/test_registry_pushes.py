@@ -33,9 +33,17 @@ CONTENT = os.urandom(3_000_000)
 PLACE = "pushed/again"
 
 
-def put(registry: AcrRegistry, artifact: Artifact) -> bool:
+def put(
+    registry: AcrRegistry, artifact: Artifact, tag: str = "1", former: str | None = None
+) -> bool:
     return push(
-        artifact, registry=registry, repository=PLACE, tag="1", clock=InstantClock(), emit=ignore
+        artifact,
+        registry=registry,
+        repository=PLACE,
+        tag=tag,
+        clock=InstantClock(),
+        emit=ignore,
+        former=former,
     )
 
 
@@ -58,6 +66,32 @@ def test_what_a_tag_meant_before_is_not_asked_for_again(
     asked = {each.path.rpartition("/")[2] for each in proxy_part.traffic.select("HEAD")}
     assert asked == {changed.descriptor.digest, after.blobs[-1].descriptor.digest}
     assert opened.find_manifest(PLACE, "1") == after.manifest
+
+
+def test_what_a_former_image_has_is_not_asked_for_under_another_tag(
+    proxy_part: RunningProxy, trust: Trust, clock: InstantClock
+) -> None:
+    trust(proxy_part)
+    opened = AcrRegistry(proxy_part.host, clock=clock)
+    below, above, changed = (blob_of(os.urandom(100)) for _ in range(3))
+    before = artifact_of(below, above)
+    put(opened, before, "before")
+    proxy_part.traffic.clear()
+    after = artifact_of(below, changed)
+    assert put(opened, after, "after", former=before.manifest.digest) is True
+    asked = {each.path.rpartition("/")[2] for each in proxy_part.traffic.select("HEAD")}
+    assert asked == {changed.descriptor.digest, after.blobs[-1].descriptor.digest}
+    assert opened.find_manifest(PLACE, "after") == after.manifest
+
+
+def test_a_former_image_that_is_gone_is_no_matter(
+    proxy_part: RunningProxy, trust: Trust, clock: InstantClock
+) -> None:
+    trust(proxy_part)
+    opened = AcrRegistry(proxy_part.host, clock=clock)
+    after = artifact_of(blob_of(os.urandom(100)))
+    assert put(opened, after, "alone", former="sha256:" + "0" * 64) is True
+    assert opened.find_manifest(PLACE, "alone") == after.manifest
 
 
 def test_a_blob_that_the_registry_lost_is_sent_again(
