@@ -30,6 +30,7 @@ _AUTHORITIES = (
 )
 # A token that lasts no longer, in seconds, is not used any more.
 _LEFT = 300.0
+_OPENING = threading.Lock()
 # Docker keeps its own registry under the name that it had first.
 _DOCKER_HUB, _DOCKER_HUB_KEY = "registry-1.docker.io", "docker.io"
 
@@ -115,8 +116,14 @@ class Tokens:
             return str(known.token)
 
 
-@cache
 def _tokens(authority: str | None) -> Tokens:
+    # Without the lock two threads that are first would each have tokens of their own.
+    with _OPENING:
+        return _opened(authority)
+
+
+@cache
+def _opened(authority: str | None) -> Tokens:
     return Tokens(_login(authority), clock=SystemClock())
 
 
