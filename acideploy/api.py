@@ -366,9 +366,18 @@ class Workspace:
             self._target.stop(name)
             return self._target.start(name, emit=self._emit)
 
-    def delete_service(self, name: str) -> None:
-        """Ends the process and removes the service; also a damaged one."""
-        self._place(name).delete(name)
+    def delete_service(self, name: str, *, purge: bool = False) -> None:
+        """Ends the process and removes the service; also a damaged one.
+
+        With `purge` also the images that one in Azure has had. Raises NotFoundError where there is
+        no such service on this machine; of one that is not in Azure, that is told.
+        """
+        if aci := self._in_azure(name):
+            from acideploy.targets.aci.removal import remove
+
+            remove(aci, name, purge=purge, clock=self._clock, emit=self._emit)
+        else:
+            self._target.delete(name)
 
     # Cleaning up.
 

@@ -20,7 +20,6 @@ from acideploy.errors import (
     UnsupportedError,
 )
 from acideploy.events import Emit, Finished, Said, Started, ignore
-from acideploy.models.claims import TaggedRegistry
 from acideploy.observe import looks
 from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Answer, Keys, Service
@@ -31,11 +30,10 @@ from acideploy.targets.aci.group import (
     VERSION,
     Confidential,
     Pull,
-    secret_files,
     with_secrets,
 )
 from acideploy.targets.aci.narration import Narrator
-from acideploy.targets.aci.record import Revision, Revisions
+from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
 from acideploy.targets.aci.view import (
     endpoint_of,
@@ -56,7 +54,7 @@ class AciTarget:
     """`registry` has the images and the records, `secrets` the keys. All may raise AzureError."""
 
     def __init__(
-        self, azure: Azure, *, registry: TaggedRegistry, secrets: Secrets, clock: Clock
+        self, azure: Azure, *, registry: RecordRegistry, secrets: Secrets, clock: Clock
     ) -> None:
         self.azure = azure
         self.secrets = secrets
@@ -348,18 +346,6 @@ class AciTarget:
         if revision := self.revision_of(group):
             self.wait(revision, before=group, emit=emit)
         return self.find(name)
-
-    def delete(self, name: str) -> None:
-        """Deletes the group and the secrets of the service. Raises NotFoundError."""
-        group = self.group(name)
-        rollout.delete_group(self.azure.manager, str(group["id"]), clock=self._clock)
-        revision = self.revision_of(group)
-        if revision and (revision.auth_enabled or secret_files(self._quiet(revision))):
-            self.secrets.delete(keys_name(str(group["name"])))
-            self.secrets.delete(revision_name(str(group["name"]), revision.number))
-
-    def _quiet(self, revision: Revision) -> Confidential:
-        return Confidential(certificate=revision.certificate)
 
     def require_revision(self, name: str, number: int | None) -> Revision:
         """The revision of that number, else the one before the present. Raises NotFoundError."""

@@ -220,8 +220,8 @@ class FakeWorkspace(Workspace):
         self._ask("prune")
         return Pruned(environments={"sha256:abc": 5}, images={"svc:1": 7}, stored={"bases/x:1": 9})
 
-    def delete_service(self, name: str) -> None:
-        self._ask("delete", name)
+    def delete_service(self, name: str, *, purge: bool = False) -> None:
+        self._ask("purge" if purge else "delete", name)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,14 @@ def test_a_deleted_service_is_named(cli: RunCli) -> None:
     assert json.loads(cli("service delete --name iris-svc").out) == {"name": "iris-svc"}
 
 
+def test_a_service_is_deleted_with_its_images_only_where_that_is_asked_for(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    cli("service delete -n iris-svc")
+    cli("service delete -n iris-svc --purge")
+    assert workspace.asked == [("delete", "iris-svc"), ("purge", "iris-svc")]
+
+
 @pytest.mark.parametrize("flag", ["--yes", "-y"])
 @pytest.mark.parametrize("line", ["service delete -n iris-svc", "model delete -i iris:1"])
 def test_a_deletion_takes_the_consent_that_nobody_asked_for(
