@@ -12,6 +12,7 @@ from typing import Any
 from acideploy.azure.open import Azure
 from acideploy.clock import Clock
 from acideploy.errors import (
+    AcideployError,
     AzureError,
     NotFoundError,
     ScoringError,
@@ -32,6 +33,7 @@ from acideploy.targets.aci.group import (
     Pull,
     with_secrets,
 )
+from acideploy.targets.aci.leftover import after_failure, after_refusal, tell_leftover
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
@@ -274,22 +276,50 @@ class AciTarget:
             revision.group, pull=pull, confidential=known, server=workspace.registry
         )
         body["tags"] = dict(tags)
+        before = manager.get(path, VERSION)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
-            before = None if replacing else manager.get(path, VERSION)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
             rollout.put_group(manager, path, body, service=name, clock=self._clock)
-        except BaseException:
+        except BaseException as error:
             emit(Finished(task="group", outcome="failed"))
+            if isinstance(error, AcideployError):
+                self._tell_refused(error, revision, before=before is not None)
             raise
         emit(Finished(task="group", outcome="done", detail="accepted by Azure"))
         watch = watch or Stopwatch(self._clock)
         watch.lap("container group")
         if wait:
-            self.wait(revision, before=before, deploy=tags.get(DEPLOY_TAG), emit=emit)
+            known_before = None if replacing else before
+            try:
+                self.wait(revision, before=known_before, deploy=tags.get(DEPLOY_TAG), emit=emit)
+            except AcideployError as error:
+                self._tell_failed(error, revision)
+                raise
             watch.lap("pull, start")
         return self.find(name)
+
+    def _tell_refused(self, error: AcideployError, revision: Revision, *, before: bool) -> None:
+        # What there is now is told where it can be found out; the error counts.
+        with suppress(AcideployError):
+            now = self.azure.manager.get(self.path(revision.service), VERSION)
+            earlier = self._earlier(revision)
+            left = after_refusal(revision.service, before=before, now=now, earlier=earlier)
+            tell_leftover(error, left)
+
+    def _tell_failed(self, error: AcideployError, revision: Revision) -> None:
+        with suppress(AcideployError):
+            group = self.azure.workspace.group_name(revision.service)
+            if self.azure.manager.get(self.path(revision.service), VERSION) is None:
+                return
+            earlier = self._earlier(revision)
+            left = after_failure(revision.service, group, number=revision.number, earlier=earlier)
+            tell_leftover(error, left)
+
+    def _earlier(self, revision: Revision) -> int | None:
+        numbers = self.revisions(revision.service).numbers()
+        return next((each for each in numbers if each < revision.number), None)
 
     def tag(self, group: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         """Changes the user's tags, which starts nothing anew."""
@@ -349,8 +379,11 @@ class AciTarget:
 
     def require_revision(self, name: str, number: int | None) -> Revision:
         """The revision of that number, else the one before the present. Raises NotFoundError."""
-        present = self.revision_of(self.group(name))
-        numbers = self.revisions(name).numbers()
+        group, numbers = self.observe(name), self.revisions(name).numbers()
+        # A deploy that failed may have deleted the group: its history is there still.
+        if group is None and not numbers:
+            self.group(name)
+        present = self.revision_of(group) if group else None
         earlier = [each for each in numbers if present is None or each < present.number]
         wanted = number or next(iter(earlier), None)
         found = self.revisions(name).read(f"r{wanted}") if wanted in numbers else None

@@ -9,9 +9,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from acideploy.api import open_workspace
 from acideploy.cli.root import run
 from acideploy.emulator.exports import exports
 from acideploy.emulator.running import Running
+from acideploy.targets.aci.target import AciTarget
 from tests.emulated import Emulated, emulated
 
 # A command line; returns its exit code and what stands on stdout and stderr.
@@ -43,6 +45,15 @@ def cli(azure: Emulated, capfd: pytest.CaptureFixture[str]) -> RunCli:
         return code, printed.out, printed.err
 
     return cli
+
+
+@pytest.fixture
+def target(azure: Emulated, cli: RunCli) -> AciTarget:
+    """What runs services in the emulator's workspace, which the current folder is attached to."""
+    assert cli("folder attach -w emulator -g emulator")[0] == 0
+    target = open_workspace()._aci
+    assert target is not None
+    return target
 
 
 def _running(azure: Emulated) -> Running:

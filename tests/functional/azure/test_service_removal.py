@@ -2,80 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
-from acideploy.api import open_workspace
 from acideploy.clock import SystemClock
 from acideploy.events import Event, Noticed
-from acideploy.targets.aci.group import (
-    RECORD_TAG,
-    REVISION_TAG,
-    SERVICE_TAG,
-    VERSION,
-    Confidential,
-)
-from acideploy.targets.aci.record import Revision
+from acideploy.targets.aci.group import VERSION
 from acideploy.targets.aci.removal import remove
 from acideploy.targets.aci.secrets import keys_name, revision_name
 from acideploy.targets.aci.target import AciTarget
-from tests.emulated import Emulated
 from tests.functional.azure.conftest import RunCli
-
-NAME = "iris-svc"
-
-
-@pytest.fixture
-def target(azure: Emulated, cli: RunCli) -> AciTarget:
-    assert cli("folder attach -w emulator -g emulator")[0] == 0
-    target = open_workspace()._aci
-    assert target is not None
-    return target
-
-
-def group_named(target: AciTarget, name: str, number: int) -> dict[str, object]:
-    container = {
-        "name": name,
-        "properties": {
-            "image": f"{target.azure.workspace.registry}/{repository(target)}@sha256:{'1' * 64}",
-            "environmentVariables": [],
-            "resources": {"requests": {"cpu": 1, "memoryInGB": 1}},
-        },
-    }
-    return {
-        "location": "westeurope",
-        "tags": {SERVICE_TAG: name, REVISION_TAG: str(number)},
-        "properties": {"containers": [container], "osType": "Linux"},
-    }
-
-
-def repository(target: AciTarget) -> str:
-    return target.revisions(NAME).repository
-
-
-def deploy(target: AciTarget, number: int, *, confirmed: bool = True) -> str:
-    """As a deploy does it, but for the image; the digest of the record."""
-    body = group_named(target, NAME, number)
-    revision = Revision(
-        number=number,
-        service=NAME,
-        created_time="2026-11-25T10:00:00+00:00",
-        image="i",
-        image_id="i",
-        parts={},
-        group=body,
-        auth_enabled=True,
-    )
-    confidential = Confidential(variables={"API_KEY": "hunter2"})
-    title = target.azure.workspace.group_name(NAME)
-    target.ensure_keys(title, primary=None, secondary=None)
-    target.keep(revision, confidential)
-    digest = target.revisions(NAME).write(revision)
-    if confirmed:
-        target.revisions(NAME).confirm(digest, number)
-    tags = {SERVICE_TAG: NAME, REVISION_TAG: str(number), RECORD_TAG: digest}
-    put = {**body, "tags": tags}
-    target.azure.manager.send("PUT", target.path(NAME), VERSION, body=put)
-    return digest
+from tests.functional.azure.services import NAME, deploy, group_named
 
 
 def taken_away(target: AciTarget, *, purge: bool = False) -> list[str]:
