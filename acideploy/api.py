@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -317,14 +318,28 @@ class Workspace:
         """What the service answers, whatever its status. Raises ScoringError where none answers."""
         return self._place(name).score(name, body, content_type=content_type)
 
-    def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
+    def logs(
+        self,
+        name: str,
+        *,
+        lines: int = 5000,
+        previous: bool = False,
+        since: timedelta | None = None,
+    ) -> str:
+        """The last lines; of a service in Azure also only those that are no older than `since`."""
         if aci := self._in_azure(name):
             if previous:
                 raise UnsupportedError(
                     "Azure keeps no log of an earlier run",
                     hint="a deploy that fails shows it while it is there",
                 )
-            return aci.logs(name, lines=lines)
+            return aci.logs(name, lines=lines, since=since)
+        if since is not None:
+            self._target.find(name)
+            raise UnsupportedError(
+                f"the log of service {name}, on this machine, has no times",
+                hint=f"acideploy service get-logs -n {name} --tail 100",
+            )
         return self._target.logs(name, lines=lines, previous=previous)
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:

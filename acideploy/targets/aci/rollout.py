@@ -107,10 +107,14 @@ def wait_until_healthy(
     )
 
 
-def read_log(manager: Rest, group: Mapping[str, Any], *, lines: int) -> str:
+def read_log(
+    manager: Rest, group: Mapping[str, Any], *, lines: int, timestamps: bool = False
+) -> str:
     """The last lines of the scoring container; empty where there is none yet."""
     name = container_of(group)["name"]
     path = f"{group['id']}/containers/{name}/logs?tail={lines}"
+    if timestamps:
+        path += "&timestamps=true"
     found = manager.get(path, VERSION)
     return str((found or {}).get("content") or "")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from acideploy.azure.open import Azure
@@ -37,6 +38,7 @@ from acideploy.targets.aci.leftover import after_failure, after_refusal, tell_le
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
+from acideploy.targets.aci.since import lines_since
 from acideploy.targets.aci.view import (
     endpoint_of,
     record_of,
@@ -140,8 +142,11 @@ class AciTarget:
             headers["Authorization"] = f"Bearer {self.keys(name).primary}"
         return http.score(endpoint, body, headers=headers)
 
-    def logs(self, name: str, *, lines: int) -> str:
-        return rollout.read_log(self.azure.manager, self.group(name), lines=lines)
+    def logs(self, name: str, *, lines: int, since: timedelta | None = None) -> str:
+        """The last lines; with `since` those of them that are not older."""
+        group, stamped = self.group(name), since is not None
+        log = rollout.read_log(self.azure.manager, group, lines=lines, timestamps=stamped)
+        return log if since is None else lines_since(log, self._clock.now() - since)
 
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         """The last lines, then each new one: Azure is asked for them each second."""
