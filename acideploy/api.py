@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,9 +99,13 @@ class Workspace:
             self.directory,
             registry=registry,
             clock=self._clock,
-            azure=self.azure if registry else None,
+            azure=self._require_opened if self.azure_choice else None,
             emit=self._emit,
         )
+
+    def _require_opened(self) -> Azure:
+        assert self.azure is not None
+        return self.azure
 
     @property
     def _store(self) -> ModelStore:
@@ -329,14 +334,28 @@ class Workspace:
         """What the service answers, whatever its status. Raises ScoringError where none answers."""
         return self._place(name).score(name, body, content_type=content_type)
 
-    def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
+    def logs(
+        self,
+        name: str,
+        *,
+        lines: int = 5000,
+        previous: bool = False,
+        since: timedelta | None = None,
+    ) -> str:
+        """The last lines; of a service in Azure also only those that are no older than `since`."""
         if aci := self._in_azure(name):
             if previous:
                 raise UnsupportedError(
                     "Azure keeps no log of an earlier run",
                     hint="a deploy that fails shows it while it is there",
                 )
-            return aci.logs(name, lines=lines)
+            return aci.logs(name, lines=lines, since=since)
+        if since is not None:
+            self._target.find(name)
+            raise UnsupportedError(
+                f"the log of service {name}, on this machine, has no times",
+                hint=f"acideploy service get-logs -n {name} --tail 100",
+            )
         return self._target.logs(name, lines=lines, previous=previous)
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
@@ -378,9 +397,18 @@ class Workspace:
             self._target.stop(name)
             return self._target.start(name, emit=self._emit)
 
-    def delete_service(self, name: str) -> None:
-        """Ends the process and removes the service; also a damaged one."""
-        self._place(name).delete(name)
+    def delete_service(self, name: str, *, purge: bool = False) -> None:
+        """Ends the process and removes the service; also a damaged one.
+
+        With `purge` also the images that one in Azure has had. Raises NotFoundError where there is
+        no such service on this machine; of one that is not in Azure, that is told.
+        """
+        if aci := self._in_azure(name):
+            from acideploy.targets.aci.removal import remove
+
+            remove(aci, name, purge=purge, clock=self._clock, emit=self._emit)
+        else:
+            self._target.delete(name)
 
     # Cleaning up.
 

@@ -23,6 +23,7 @@ from acideploy.home import (
 from acideploy.image import Compression
 from acideploy.image.build import ImageBuilder, ImportImage
 from acideploy.image.layer import source_date_epoch
+from acideploy.image.reference import ImageReference
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
 from acideploy.registry import Registry
@@ -65,12 +66,12 @@ def assemble(
     *,
     registry: str | None,
     clock: Clock,
-    azure: Azure | None = None,
+    azure: Callable[[], Azure] | None = None,
     emit: Emit = ignore,
 ) -> Parts:
     """The parts of the workspace in `directory`, which keeps its models and images in `registry`.
 
-    Without one they are kept in the directory, too. `azure` is what the registry belongs to: its
+    Without one they are kept in the directory, too. `azure` opens what the registry belongs to: its
     registered models are found as well, and tell `emit` when they are brought. Nothing is
     contacted yet.
     """
@@ -131,17 +132,20 @@ def open_aci(azure: Azure, parts: Parts, *, directory: Path, clock: Clock) -> Ac
 
 
 def _with_azure_models(
-    store: ModelStore, azure: Azure, scratch: Path, clock: Clock, mtime: int, emit: Emit
+    store: ModelStore,
+    azure: Callable[[], Azure],
+    scratch: Path,
+    clock: Clock,
+    mtime: int,
+    emit: Emit,
 ) -> ModelStore:
     """Behind the models of the registry, those that are registered in the Azure ML workspace."""
-    if azure.workspace.name is None:
-        return store
     from acideploy.models.aml import AmlModels
     from acideploy.models.aml_store import AmlBackedStore
 
     return AmlBackedStore(
         store,
-        models=lambda: AmlModels(azure, clock=clock),
+        models=lambda: AmlModels(azure(), clock=clock),
         scratch=scratch,
         clock=clock,
         mtime=mtime,
@@ -149,10 +153,19 @@ def _with_azure_models(
     )
 
 
-def _importer(azure: Azure, clock: Clock) -> ImportImage:
-    from acideploy.azure.import_image import importer
+def _importer(azure: Callable[[], Azure], clock: Clock) -> ImportImage:
+    def bring(
+        source: ImageReference,
+        repository: str,
+        tag: str,
+        login: tuple[str, str] | None,
+        emit: Emit,
+    ) -> bool:
+        from acideploy.azure.import_image import importer
 
-    return importer(azure, clock=clock)
+        return importer(azure(), clock=clock)(source, repository, tag, login, emit)
+
+    return bring
 
 
 _Kept: TypeAlias = tuple[Registry, ModelStore, Callable[[], Password | None]]

@@ -39,7 +39,7 @@ def sign_in(azure: Emulated, monkeypatch: pytest.MonkeyPatch, *, secret: str | N
     for name, value in login.items():
         monkeypatch.setenv(name, value)
     # Ports come again, and logins are kept by them.
-    credentials._login.cache_clear()
+    credentials._opened.cache_clear()
 
 
 def opened(azure: Emulated, *, clock: Clock | None = None, **workspace: Any) -> Azure:

@@ -90,6 +90,14 @@ COMPUTE_TYPE = Flag(
 # The same flag as that of INFERENCE, so it makes no option of its own.
 RUNTIME = Flag(("--runtime", "--rt"), "runtime", "", _RUNTIME, only=_LOCAL_RUNTIMES)
 
+_DNS_SCOPES = (
+    "unsecure",
+    "tenantReuse",
+    "subscriptionReuse",
+    "resourceGroupReuse",
+    "noReuse",
+)
+
 DEPLOYMENT = (
     Flag(("--port", "--po"), "port", "Port of a local service; 0 takes a free one.", click.INT),
     Flag(
@@ -112,6 +120,12 @@ DEPLOYMENT = (
     Flag(("--ssl-key-pem-file", "--sk"), "sslKey", "Its private key, a PEM file.", FILE),
     Flag(("--ssl-cname", "--sc"), "cname", "Host name of the certificate."),
     Flag(("--dns-name-label", "--dn"), "dnsNameLabel", "First part of the address."),
+    Flag(
+        ("--dns-name-label-scope",),
+        "dnsNameLabelScope",
+        "Who may have that address after this service.",
+        OneOf("SCOPE", _DNS_SCOPES),
+    ),
     Flag(("--location", "--lo"), "location", "Azure region."),
     Flag(
         ("--enable-app-insights", "--ai"),

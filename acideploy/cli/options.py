@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Option(click.Option):
@@ -108,6 +112,22 @@ class ModelName(click.ParamType[str]):
 
         names = model_names() if self.bare else model_ids()
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class Duration(click.ParamType[timedelta]):
+    """A number of seconds, minutes, hours or days: `90s`, `10m`, `2h`, `1d`."""
+
+    name = "DURATION"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,6})([smhd])", value.strip())
+        if not found:
+            self.fail(f"{value!r} is not a duration such as 90s, 10m, 2h or 1d", param, ctx)
+        return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
 
 
 class AtFile(click.ParamType[str]):

@@ -22,6 +22,7 @@ from acideploy.config.values import (
     AciDeployment,
     AksDeployment,
     DeploymentConfig,
+    DnsScope,
     Limits,
     LocalDeployment,
     Override,
@@ -122,6 +123,7 @@ def _value(compute_type: str, shaped: Table, bases: Bases, findings: Findings) -
         memory_in_gb=memory,
         location=_of(str, shaped, "location"),
         dns_name_label=_of(str, shaped, "dnsNameLabel"),
+        dns_name_label_scope=_dns_scope(shaped),
         vnet_name=_of(str, shaped, "vnetName"),
         subnet_name=_of(str, shaped, "subnetName"),
         vault_base_url=_of(str, shaped, "vaultBaseUrl"),
@@ -130,6 +132,12 @@ def _value(compute_type: str, shaped: Table, bases: Bases, findings: Findings) -
         collect_model_data=_of(bool, shaped, "dataCollection", "storageEnabled"),
         serving=serving,
     )
+
+
+def _dns_scope(shaped: Table) -> DnsScope | None:
+    """In Azure's own spelling, too."""
+    word = (_of(str, shaped, "dnsNameLabelScope") or "").lower()
+    return next((choice for choice in get_args(DnsScope) if choice.lower() == word), None)
 
 
 def _runtime(shaped: Table) -> RuntimeChoice | None:

@@ -14,6 +14,9 @@ from acideploy.config.problem import Place
 
 # What a local service runs in; `auto` is a container where an engine answers.
 Runtime: TypeAlias = Literal["container", "process"]
+DnsScope: TypeAlias = Literal[
+    "unsecure", "tenantReuse", "subscriptionReuse", "resourceGroupReuse", "noReuse"
+]
 RuntimeChoice: TypeAlias = Literal["container", "process", "auto"]
 
 
@@ -122,6 +125,7 @@ class AciDeployment:
     memory_in_gb: float | None = None
     location: str | None = None
     dns_name_label: str | None = None
+    dns_name_label_scope: DnsScope | None = None
     vnet_name: str | None = None
     subnet_name: str | None = None
     vault_base_url: str | None = None

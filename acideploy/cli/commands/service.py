@@ -123,10 +123,19 @@ def restart(session: Session, *, name: str) -> object:
     return shapes.service(session.workspace.restart_service(name), full=session.settings.full)
 
 
-@command("delete", NAME, CONSENT)
-def delete(session: Session, *, name: str) -> object:
+@command(
+    "delete",
+    NAME,
+    Option(
+        "--purge",
+        is_flag=True,
+        help="Also the images and the history of a service in Azure.",
+    ),
+    CONSENT,
+)
+def delete(session: Session, *, name: str, purge: bool) -> object:
     """Delete a service; its models stay."""
-    session.workspace.delete_service(name)
+    session.workspace.delete_service(name, purge=purge)
     return {"name": name}
 
 

@@ -99,6 +99,10 @@ class Client:
         """No error where it is gone already."""
         self._manifests.delete_manifest(repository, digest)
 
+    def delete_repository(self, repository: str) -> None:
+        """What only Azure Container Registry knows; no error where there is none, or no such."""
+        self._manifests.delete_repository(repository)
+
     def has_blob(self, repository: str, digest: str) -> bool:
         try:
             self._blobs.check_blob_exists(repository, digest)

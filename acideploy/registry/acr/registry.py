@@ -168,6 +168,15 @@ class AcrRegistry:
             f"delete {_named(repository, digest)}",
         )
 
+    def delete_repository(self, repository: str) -> None:
+        """Deletes every manifest and tag of it; where the registry cannot, those with tags."""
+        self._retried(
+            lambda: self._client.delete_repository(repository), f"delete all of {repository}"
+        )
+        for tag in self.tags(repository):
+            if manifest := self.find_manifest(repository, tag):
+                self.delete_manifest(repository, manifest.digest)
+
     def _checked(self, manifest: Manifest, digest: str) -> Manifest:
         if manifest.digest != digest or len(manifest.content) > _LARGEST_MANIFEST:
             raise RegistryError(

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Protocol
 
 from acideploy.clock import Clock
 from acideploy.events import ignore
@@ -64,27 +64,34 @@ class Revision:
     origin: str = ""
 
 
+class RecordRegistry(TaggedRegistry, Protocol):
+    """A registry whose repositories can be deleted."""
+
+    def delete_repository(self, repository: str) -> None:
+        """Every manifest and every tag of it; no error where there is no such repository."""
+
+
 class Revisions:
     """The revisions of one service, in `repository` of the registry. Raises RegistryError."""
 
-    def __init__(self, registry: TaggedRegistry, repository: str, *, clock: Clock) -> None:
+    def __init__(self, registry: RecordRegistry, repository: str, *, clock: Clock) -> None:
         self._registry = registry
-        self._repository = repository
+        self.repository = repository
         self._clock = clock
 
     def numbers(self) -> tuple[int, ...]:
         """Of those that have been healthy, newest first."""
-        found = (_TAG.fullmatch(tag) for tag in self._registry.tags(self._repository))
+        found = (_TAG.fullmatch(tag) for tag in self._registry.tags(self.repository))
         return tuple(sorted((int(match[1]) for match in found if match), reverse=True))
 
     def read(self, reference: str) -> Revision | None:
         """The revision of a tag (`r3`) or a digest; None where there is none that can be read."""
-        manifest = self._registry.find_manifest(self._repository, reference)
+        manifest = self._registry.find_manifest(self.repository, reference)
         if manifest is None:
             return None
         try:
             config = descriptor_from_json(json.loads(manifest.content)["config"])
-            written = json.loads(b"".join(self._registry.chunks(self._repository, config)))
+            written = json.loads(b"".join(self._registry.chunks(self.repository, config)))
             known = {each.name for each in fields(Revision)}
             kept = {name: value for name, value in written.items() if name in known}
             return Revision(**{**kept, "models": tuple(kept.get("models", ()))})
@@ -115,7 +122,7 @@ class Revisions:
         push(
             Artifact(manifest=manifest, blobs=(config, nothing)),
             registry=self._registry,
-            repository=self._repository,
+            repository=self.repository,
             tag=tag,
             clock=self._clock,
             emit=ignore,
@@ -124,6 +131,10 @@ class Revisions:
 
     def confirm(self, digest: str, number: int) -> None:
         """Gives a revision that is healthy its tag; what has one already keeps it."""
-        manifest = self._registry.find_manifest(self._repository, digest)
+        manifest = self._registry.find_manifest(self.repository, digest)
         if manifest:
-            self._registry.push_manifest(self._repository, manifest, tag=f"r{number}")
+            self._registry.push_manifest(self.repository, manifest, tag=f"r{number}")
+
+    def purge(self) -> None:
+        """Deletes every record and every image beside them."""
+        self._registry.delete_repository(self.repository)

@@ -21,10 +21,10 @@ def roll_back(
 
     Raises NotFoundError where there is no such revision.
     """
-    group = target.group(name)
+    group = target.observe(name)
     earlier = target.require_revision(name, to)
     confidential = target.confidential(earlier)
-    present = (group.get("tags") or {}).get(REVISION_TAG, "0")
+    present = ((group or {}).get("tags") or {}).get(REVISION_TAG, "0")
     number = 1 + max(int(present), *target.revisions(name).numbers())
     body = dict(earlier.group)
     body["tags"] = {**body["tags"], REVISION_TAG: str(number)}
@@ -41,7 +41,7 @@ def roll_back(
         tags,
         pull=pull,
         wait=True,
-        replacing=verdict(changes(group, body)) == "replace",
+        replacing=group is not None and verdict(changes(group, body)) == "replace",
         confidential=confidential,
         emit=emit,
     )

@@ -120,10 +120,14 @@ def look_before(manager: Rest, path: str) -> Seen | None:
     return Seen(group=group, log=log)
 
 
-def read_log(manager: Rest, group: Mapping[str, Any], *, lines: int) -> str:
+def read_log(
+    manager: Rest, group: Mapping[str, Any], *, lines: int, timestamps: bool = False
+) -> str:
     """The last lines of the scoring container; empty where there is none yet."""
     name = container_of(group)["name"]
     path = f"{group['id']}/containers/{name}/logs?tail={lines}"
+    if timestamps:
+        path += "&timestamps=true"
     found = manager.get(path, VERSION)
     return str((found or {}).get("content") or "")
 

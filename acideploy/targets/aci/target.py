@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from acideploy.azure.open import Azure
 from acideploy.clock import Clock
 from acideploy.errors import (
+    AcideployError,
     AzureError,
     NotFoundError,
     ScoringError,
@@ -20,7 +22,6 @@ from acideploy.errors import (
     UnsupportedError,
 )
 from acideploy.events import Emit, Finished, Said, Started, ignore
-from acideploy.models.claims import TaggedRegistry
 from acideploy.observe import looks
 from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Answer, Keys, Service
@@ -31,12 +32,13 @@ from acideploy.targets.aci.group import (
     VERSION,
     Confidential,
     Pull,
-    secret_files,
     with_secrets,
 )
+from acideploy.targets.aci.leftover import after_failure, after_refusal, tell_leftover
 from acideploy.targets.aci.narration import Narrator
-from acideploy.targets.aci.record import Revision, Revisions
+from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
+from acideploy.targets.aci.since import lines_since
 from acideploy.targets.aci.view import (
     endpoint_of,
     is_moving,
@@ -57,7 +59,7 @@ class AciTarget:
     """`registry` has the images and the records, `secrets` the keys. All may raise AzureError."""
 
     def __init__(
-        self, azure: Azure, *, registry: TaggedRegistry, secrets: Secrets, clock: Clock
+        self, azure: Azure, *, registry: RecordRegistry, secrets: Secrets, clock: Clock
     ) -> None:
         self.azure = azure
         self.secrets = secrets
@@ -145,8 +147,11 @@ class AciTarget:
             headers["Authorization"] = f"Bearer {self.keys(name).primary}"
         return http.score(endpoint, body, headers=headers)
 
-    def logs(self, name: str, *, lines: int) -> str:
-        return rollout.read_log(self.azure.manager, self.group(name), lines=lines)
+    def logs(self, name: str, *, lines: int, since: timedelta | None = None) -> str:
+        """The last lines; with `since` those of them that are not older."""
+        group, stamped = self.group(name), since is not None
+        log = rollout.read_log(self.azure.manager, group, lines=lines, timestamps=stamped)
+        return log if since is None else lines_since(log, self._clock.now() - since)
 
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         """The last lines, then each new one: Azure is asked for them each second."""
@@ -281,24 +286,52 @@ class AciTarget:
             revision.group, pull=pull, confidential=known, server=workspace.registry
         )
         body["tags"] = dict(tags)
+        before = rollout.look_before(manager, path)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
-            before = None if replacing else rollout.look_before(manager, path)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
             rollout.put_group(manager, path, body, service=name, clock=self._clock)
-        except BaseException:
+        except BaseException as error:
             emit(Finished(task="group", outcome="failed"))
+            if isinstance(error, AcideployError):
+                self._tell_refused(error, revision, before=before is not None)
             raise
         emit(Finished(task="group", outcome="done", detail="accepted by Azure"))
         watch = watch or Stopwatch(self._clock)
         watch.lap("container group")
         if not wait:
             return self.find(name)
-        group = self.wait(revision, before=before, deploy=tags.get(DEPLOY_TAG), emit=emit)
+        known_before = None if replacing else before
+        try:
+            group = self.wait(revision, before=known_before, deploy=tags.get(DEPLOY_TAG), emit=emit)
+        except AcideployError as error:
+            self._tell_failed(error, revision)
+            raise
         watch.lap("pull, start")
         # A service that answers before Azure has noticed is looked at once more.
         return self.find(name) if is_moving(group) else self.described(group, revision)
+
+    def _tell_refused(self, error: AcideployError, revision: Revision, *, before: bool) -> None:
+        # What there is now is told where it can be found out; the error counts.
+        with suppress(AcideployError):
+            now = self.azure.manager.get(self.path(revision.service), VERSION)
+            earlier = self._earlier(revision)
+            left = after_refusal(revision.service, before=before, now=now, earlier=earlier)
+            tell_leftover(error, left)
+
+    def _tell_failed(self, error: AcideployError, revision: Revision) -> None:
+        with suppress(AcideployError):
+            group = self.azure.workspace.group_name(revision.service)
+            if self.azure.manager.get(self.path(revision.service), VERSION) is None:
+                return
+            earlier = self._earlier(revision)
+            left = after_failure(revision.service, group, number=revision.number, earlier=earlier)
+            tell_leftover(error, left)
+
+    def _earlier(self, revision: Revision) -> int | None:
+        numbers = self.revisions(revision.service).numbers()
+        return next((each for each in numbers if each < revision.number), None)
 
     def tag(self, group: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         """Changes the user's tags, which starts nothing anew."""
@@ -358,22 +391,13 @@ class AciTarget:
             self.wait(revision, before=before, emit=emit)
         return self.find(name)
 
-    def delete(self, name: str) -> None:
-        """Deletes the group and the secrets of the service. Raises NotFoundError."""
-        group = self.group(name)
-        rollout.delete_group(self.azure.manager, str(group["id"]), clock=self._clock)
-        revision = self.revision_of(group)
-        if revision and (revision.auth_enabled or secret_files(self._quiet(revision))):
-            self.secrets.delete(keys_name(str(group["name"])))
-            self.secrets.delete(revision_name(str(group["name"]), revision.number))
-
-    def _quiet(self, revision: Revision) -> Confidential:
-        return Confidential(certificate=revision.certificate)
-
     def require_revision(self, name: str, number: int | None) -> Revision:
         """The revision of that number, else the one before the present. Raises NotFoundError."""
-        present = self.revision_of(self.group(name))
-        numbers = self.revisions(name).numbers()
+        group, numbers = self.observe(name), self.revisions(name).numbers()
+        # A deploy that failed may have deleted the group: its history is there still.
+        if group is None and not numbers:
+            self.group(name)
+        present = self.revision_of(group) if group else None
         earlier = [each for each in numbers if present is None or each < present.number]
         wanted = number or next(iter(earlier), None)
         found = self.revisions(name).read(f"r{wanted}") if wanted in numbers else None

@@ -10,10 +10,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from acideploy.api import open_workspace
 from acideploy.cli.root import run
 from acideploy.emulator.aci import addresses
 from acideploy.emulator.exports import exports
 from acideploy.emulator.running import Running
+from acideploy.targets.aci.target import AciTarget
 from tests.answering_runtime import AnsweringRuntime
 from tests.azure_services import AzureServices, can_listen, own_addresses, set_up
 from tests.emulated import Emulated, emulated
@@ -70,6 +72,15 @@ def cli(azure: Emulated, capfd: pytest.CaptureFixture[str]) -> RunCli:
         return code, printed.out, printed.err
 
     return cli
+
+
+@pytest.fixture
+def target(azure: Emulated, cli: RunCli) -> AciTarget:
+    """What runs services in the emulator's workspace, which the current folder is attached to."""
+    assert cli("folder attach -w emulator -g emulator")[0] == 0
+    target = open_workspace()._aci
+    assert target is not None
+    return target
 
 
 def _running(azure: Emulated) -> Running:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -187,8 +187,15 @@ class FakeWorkspace(Workspace):
         self._ask(name, body)
         return self.answer
 
-    def logs(self, name: str, *, lines: int = 5000, previous: bool = False) -> str:
-        self._ask(name, lines, previous)
+    def logs(
+        self,
+        name: str,
+        *,
+        lines: int = 5000,
+        previous: bool = False,
+        since: timedelta | None = None,
+    ) -> str:
+        self._ask(name, lines, previous, *(() if since is None else (since,)))
         return self.log
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
@@ -220,8 +227,8 @@ class FakeWorkspace(Workspace):
         self._ask("prune")
         return Pruned(environments={"sha256:abc": 5}, images={"svc:1": 7}, stored={"bases/x:1": 9})
 
-    def delete_service(self, name: str) -> None:
-        self._ask("delete", name)
+    def delete_service(self, name: str, *, purge: bool = False) -> None:
+        self._ask("purge" if purge else "delete", name)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,22 @@ def test_an_aci_config_is_read_whole(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "scope"),
+    [
+        ("unsecure", "unsecure"),
+        ("tenantReuse", "tenantReuse"),
+        ("ResourceGroupReuse", "resourceGroupReuse"),
+        ("Noreuse", "noReuse"),
+    ],
+)
+def test_the_reuse_of_a_host_name_is_read_in_azures_spelling_too(
+    tmp_path: Path, word: str, scope: str
+) -> None:
+    checked = _read(tmp_path, f"{ACI}dnsNameLabelScope: {word}")
+    assert (_told(checked), checked.value) == ([], AciDeployment(dns_name_label_scope=scope))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("word", ["local", "LOCAL", " Local "])
 def test_a_local_config_is_read_in_any_case(tmp_path: Path, word: str) -> None:
     text = f"computeType: '{word}'\nport: 6789\ncontainerResourceRequirements: {{cpu: 1}}"
@@ -187,6 +203,7 @@ def test_a_section_without_a_value_is_not_given(tmp_path: Path, text: str) -> No
         ("vaultBaseUrl: a\nkeyName: b", "error incomplete-keys"),
         ("vnetName: a\nsubnetName: b\ndnsNameLabel: labels", "warning conflicting-keys"),
         ("dnsNameLabel: my_label", "warning bad-value"),
+        ("dnsNameLabelScope: mine", "error bad-value"),
         ("location: $(region)", "warning unreplaced-variable"),
     ],
 )

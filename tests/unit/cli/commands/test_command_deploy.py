@@ -61,6 +61,7 @@ def test_the_documented_command_line_reaches_the_workspace(
         ("--sk k.pem", "sslKey", "k.pem"),
         ("--sc host", "cname", "host"),
         ("--dn label", "dnsNameLabel", "label"),
+        ("--dns-name-label-scope noReuse", "dnsNameLabelScope", "noReuse"),
         ("--lo westeurope", "location", "westeurope"),
         ("--ai true", "appInsightsEnabled", True),
         ("--md true", "dataCollection.storageEnabled", True),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,14 @@ def test_a_service_is_stopped_and_started(cli: RunCli, workspace: FakeWorkspace,
 
 def test_a_deleted_service_is_named(cli: RunCli) -> None:
     assert json.loads(cli("service delete --name iris-svc").out) == {"name": "iris-svc"}
+
+
+def test_a_service_is_deleted_with_its_images_only_where_that_is_asked_for(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    cli("service delete -n iris-svc")
+    cli("service delete -n iris-svc --purge")
+    assert workspace.asked == [("delete", "iris-svc"), ("purge", "iris-svc")]
 
 
 @pytest.mark.parametrize("flag", ["--yes", "-y"])
@@ -169,12 +178,34 @@ def test_a_service_without_an_earlier_run_is_said_to_have_none(
     assert line.startswith("--previous: note: there is no log of an earlier run of iris-svc")
 
 
-@pytest.mark.parametrize("flag", ["--num_lines 7", "--num-lines 7", "-l 7", "-l7"])
+@pytest.mark.parametrize("flag", ["--num_lines 7", "--num-lines 7", "-l 7", "-l7", "--tail 7"])
 def test_the_number_of_lines_has_both_spellings(
     cli: RunCli, workspace: FakeWorkspace, flag: str
 ) -> None:
     cli(f"service get-logs -n iris-svc {flag} --previous")
     assert workspace.asked == [("iris-svc", 7, True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400)]
+)
+def test_a_log_is_read_from_some_time_ago_on(
+    cli: RunCli, workspace: FakeWorkspace, text: str, seconds: int
+) -> None:
+    assert cli(f"service get-logs -n iris-svc --since {text}").code == 0
+    assert workspace.asked == [("iris-svc", 5000, False, timedelta(seconds=seconds))]
+
+
+@pytest.mark.parametrize("text", ["10", "m", "-1m", "10 minutes", "1.5h"])
+def test_what_is_no_duration_is_wrong_usage(cli: RunCli, text: str) -> None:
+    outcome = cli("service get-logs -n iris-svc --since", text)
+    assert outcome.code == 2
+    assert "90s, 10m, 2h or 1d" in outcome.err
+
+
+def test_a_log_is_not_both_followed_and_cut(cli: RunCli, workspace: FakeWorkspace) -> None:
+    assert cli("service get-logs -n iris-svc -f --since 10m").code == 2
+    assert workspace.asked == []
 
 
 def test_a_followed_log_ends_with_ctrl_c_in_silence(cli: RunCli) -> None:

@@ -38,6 +38,7 @@ USED = {
     ("container_registry", "get_manifest"): (("name", "reference"), ("accept",)),
     ("container_registry", "create_manifest"): (("name", "reference", "payload"), ()),
     ("container_registry", "delete_manifest"): (("name", "reference"), ()),
+    ("container_registry", "delete_repository"): (("name",), ()),
     ("container_registry", "update_tag_attributes"): (("name", "reference", "value"), ()),
 }
 
@@ -172,6 +173,12 @@ CALLS: dict[str, tuple[int, Any, str, str]] = {
         "DELETE",
         rf"/v2/a/manifests/{DIGEST.replace(':', '(:|%3A)')}",
     ),
+    "delete_repository": (
+        202,
+        lambda layer: layer.container_registry.delete_repository("a"),
+        "DELETE",
+        r"/acr/v1/a\?api-version=2021-07-01",
+    ),
     "update_tag_attributes": (
         200,
         lambda layer: layer.container_registry.update_tag_attributes(
@@ -266,3 +273,7 @@ def test_a_mount_that_is_an_upload_instead_says_where() -> None:
 
 def test_a_manifest_that_is_gone_already_is_no_failure() -> None:
     opened(Recorder(404)).container_registry.delete_manifest("a", DIGEST)
+
+
+def test_a_repository_that_is_gone_already_is_no_failure() -> None:
+    opened(Recorder(404)).container_registry.delete_repository("a")
