@@ -263,11 +263,13 @@ class AciTarget:
         replacing: bool = False,
         confidential: Confidential | None = None,
         watch: Stopwatch | None = None,
+        allow: rollout.Allow = lambda group: None,
         emit: Emit = ignore,
     ) -> Service:
         """Makes the group what the revision says, and waits until it answers.
 
-        `replacing` deletes it first, for what Azure cannot change in place.
+        `replacing` deletes it first, for what Azure cannot change in place. `allow` raises where
+        the group, as it is just before, is not to be changed.
         """
         name, path, manager = revision.service, self.path(revision.service), self.azure.manager
         known = confidential or self.confidential(revision)
@@ -278,10 +280,12 @@ class AciTarget:
         body["tags"] = dict(tags)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
-            before = None if replacing else manager.get(path, VERSION)
+            before = manager.get(path, VERSION)
+            allow(before)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
-            rollout.put_group(manager, path, body, service=name, clock=self._clock)
+                before = None
+            rollout.put_group(manager, path, body, service=name, allow=allow, clock=self._clock)
         except BaseException:
             emit(Finished(task="group", outcome="failed"))
             raise
