@@ -27,6 +27,7 @@ from acideploy.targets.aci.group import (
     PART_TAG,
     RECORD_TAG,
     REVISION_TAG,
+    VERSION,
     Confidential,
     Pull,
     group_body,
@@ -79,6 +80,14 @@ class Comparison:
         if not given and self.present is not None and not self.keeps:
             raise ConflictError(
                 f"a service named {name!r} exists", hint="add `--overwrite` to replace it"
+            )
+
+    def require_unchanged(self, group: Mapping[str, Any] | None) -> None:
+        """Raises BusyError where another deploy has changed the group since it was compared."""
+        then, now = (_deploy_of(each) for each in (self.present, group))
+        if now and now != then:
+            raise BusyError(
+                "another deploy of the service has changed it meanwhile", hint="run this again"
             )
 
 
@@ -147,7 +156,13 @@ def deploy(
         former=_image_digest(present),
     )
     watch.lap("image")
+<<<<<<< HEAD
     pull = chosen()
+=======
+    # That took a while. The keys of another deploy are not to be replaced.
+    comparison.require_unchanged(target.azure.manager.get(target.path(wanted.name), VERSION))
+    pull = choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
+>>>>>>> faults
     confidential = _confidential(wanted, target, emit)
     reference = f"{target.azure.workspace.registry}/{repository}@{image.digest}"
     revision = _revision(
@@ -176,17 +191,23 @@ def deploy(
         replacing=comparison.replaces,
         confidential=confidential,
         watch=watch,
+        allow=comparison.require_unchanged,
         emit=emit,
     )
     emit(watch.summed(f"deployed revision {revision.number} of {wanted.name}"))
     return service
 
 
+<<<<<<< HEAD
 def _image_digest(group: Mapping[str, Any] | None) -> str | None:
     """Of the image that a group runs; None where there is none, or only a tag is known."""
     return (
         str(container_of(group)["properties"]["image"]).partition("@")[2] or None if group else None
     )
+=======
+def _deploy_of(group: Mapping[str, Any] | None) -> str | None:
+    return ((group or {}).get("tags") or {}).get(DEPLOY_TAG)
+>>>>>>> faults
 
 
 def _revision(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Mapping
 from contextlib import suppress
+=======
+from collections.abc import Callable, Mapping
+>>>>>>> faults
 from typing import Any
 
 from acideploy.azure.rest import Rest
@@ -30,8 +34,18 @@ _GONE_SECONDS = 300.0
 _LOG_LINES = 200
 
 
+# Raises BusyError where the group as it is now is not the one that is meant to be changed.
+Allow = Callable[[Mapping[str, Any] | None], None]
+
+
 def put_group(
-    manager: Rest, path: str, body: Mapping[str, Any], *, service: str, clock: Clock
+    manager: Rest,
+    path: str,
+    body: Mapping[str, Any],
+    *,
+    service: str,
+    allow: Allow,
+    clock: Clock,
 ) -> None:
     """Asks for the group; waits for an operation that is under way. Raises AcideployError."""
     requests = body["properties"]["containers"][0]["properties"]["resources"]["requests"]
@@ -48,6 +62,7 @@ def put_group(
                 memory=requests["memoryInGB"],
             )
             if isinstance(answer, BusyError):
+                allow(manager.get(path, VERSION))
                 return None
             # Azure quotes values, which may be secrets: its own error is not to be shown.
             raise answer from None

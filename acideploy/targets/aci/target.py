@@ -170,14 +170,15 @@ class AciTarget:
         """Why the service does not answer. Raises that as an error; returns that it does."""
         group = self.group(name)
         revision = self.revision_of(group)
+        endpoint = endpoint_of(group, revision)
+        if endpoint and http.probe(endpoint) is not None:
+            return f"service {name} answers at {endpoint.url}/score"
         if revision:
+            # What crashed earlier and answers now is no failure: so this is asked last.
             seen = Seen(group=group, log=self.logs(name, lines=500), previous_log="")
             origin = rollout.origin_of(revision)
             if failure := failure_of(seen, service=name, origin=origin):
                 raise failure
-        endpoint = endpoint_of(group, revision)
-        if endpoint and http.probe(endpoint) is not None:
-            return f"service {name} answers at {endpoint.url}/score"
         state = service_of(group, revision, self.azure.workspace).state
         return f"service {name} does not answer; its state is {state}"
 
@@ -273,11 +274,13 @@ class AciTarget:
         replacing: bool = False,
         confidential: Confidential | None = None,
         watch: Stopwatch | None = None,
+        allow: rollout.Allow = lambda group: None,
         emit: Emit = ignore,
     ) -> Service:
         """Makes the group what the revision says, and waits until it answers.
 
-        `replacing` deletes it first, for what Azure cannot change in place.
+        `replacing` deletes it first, for what Azure cannot change in place. `allow` raises where
+        the group, as it is just before, is not to be changed.
         """
         name, path, manager = revision.service, self.path(revision.service), self.azure.manager
         known = confidential or self.confidential(revision)
@@ -289,10 +292,20 @@ class AciTarget:
         before = rollout.look_before(manager, path)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
+<<<<<<< HEAD
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
             rollout.put_group(manager, path, body, service=name, clock=self._clock)
         except BaseException as error:
+=======
+            before = manager.get(path, VERSION)
+            allow(before)
+            if replacing:
+                rollout.delete_group(manager, path, clock=self._clock)
+                before = None
+            rollout.put_group(manager, path, body, service=name, allow=allow, clock=self._clock)
+        except BaseException:
+>>>>>>> faults
             emit(Finished(task="group", outcome="failed"))
             if isinstance(error, AcideployError):
                 self._tell_refused(error, revision, before=before is not None)
