@@ -156,13 +156,9 @@ def deploy(
         former=_image_digest(present),
     )
     watch.lap("image")
-<<<<<<< HEAD
-    pull = chosen()
-=======
     # That took a while. The keys of another deploy are not to be replaced.
     comparison.require_unchanged(target.azure.manager.get(target.path(wanted.name), VERSION))
-    pull = choose_pull(target.azure, secrets=target.secrets, login=parts.login, clock=clock)
->>>>>>> faults
+    pull = chosen()
     confidential = _confidential(wanted, target, emit)
     reference = f"{target.azure.workspace.registry}/{repository}@{image.digest}"
     revision = _revision(
@@ -198,16 +194,15 @@ def deploy(
     return service
 
 
-<<<<<<< HEAD
 def _image_digest(group: Mapping[str, Any] | None) -> str | None:
     """Of the image that a group runs; None where there is none, or only a tag is known."""
     return (
         str(container_of(group)["properties"]["image"]).partition("@")[2] or None if group else None
     )
-=======
+
+
 def _deploy_of(group: Mapping[str, Any] | None) -> str | None:
     return ((group or {}).get("tags") or {}).get(DEPLOY_TAG)
->>>>>>> faults
 
 
 def _revision(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Mapping
-from contextlib import suppress
-=======
 from collections.abc import Callable, Mapping
->>>>>>> faults
+from contextlib import suppress
 from typing import Any
 
 from acideploy.azure.rest import Rest

@@ -292,20 +292,11 @@ class AciTarget:
         before = rollout.look_before(manager, path)
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
-<<<<<<< HEAD
+            allow(before.group if before else None)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
-            rollout.put_group(manager, path, body, service=name, clock=self._clock)
-        except BaseException as error:
-=======
-            before = manager.get(path, VERSION)
-            allow(before)
-            if replacing:
-                rollout.delete_group(manager, path, clock=self._clock)
-                before = None
             rollout.put_group(manager, path, body, service=name, allow=allow, clock=self._clock)
-        except BaseException:
->>>>>>> faults
+        except BaseException as error:
             emit(Finished(task="group", outcome="failed"))
             if isinstance(error, AcideployError):
                 self._tell_refused(error, revision, before=before is not None)
