@@ -289,9 +289,10 @@ class AciTarget:
             revision.group, pull=pull, confidential=known, server=workspace.registry
         )
         body["tags"] = dict(tags)
-        before = rollout.look_before(manager, path)
+        before = None
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
+            before = rollout.look_before(manager, path)
             allow(before.group if before else None)
             if replacing:
                 rollout.delete_group(manager, path, clock=self._clock)
