@@ -28,10 +28,10 @@ from acideploy.targets.aci import http, rollout
 from acideploy.targets.aci.failure import Seen, failure_of
 from acideploy.targets.aci.group import (
     DEPLOY_TAG,
+    REVISION_TAG,
     VERSION,
     Confidential,
     Pull,
-    secret_files,
     with_secrets,
 )
 from acideploy.targets.aci.narration import Narrator
@@ -356,14 +356,21 @@ class AciTarget:
     def delete(self, name: str) -> None:
         """Deletes the group and the secrets of the service. Raises NotFoundError."""
         group = self.group(name)
+        last = self._last_number(name, group) if record_of(group) else None
         rollout.delete_group(self.azure.manager, str(group["id"]), clock=self._clock)
-        revision = self.revision_of(group)
-        if revision and (revision.auth_enabled or secret_files(self._quiet(revision))):
-            self.secrets.delete(keys_name(str(group["name"])))
-            self.secrets.delete(revision_name(str(group["name"]), revision.number))
+        if last is not None:
+            self._delete_secrets(str(group["name"]), last=last)
 
-    def _quiet(self, revision: Revision) -> Confidential:
-        return Confidential(certificate=revision.certificate)
+    def _last_number(self, name: str, group: Mapping[str, Any]) -> int:
+        """Also of revisions that have never been healthy."""
+        return max(int(group["tags"].get(REVISION_TAG, 0)), *self.revisions(name).numbers(), 0)
+
+    def _delete_secrets(self, group: str, *, last: int) -> None:
+        """Those of all revisions up to the last: every one of them may have had some."""
+        revisions = (revision_name(group, number) for number in range(1, last + 1))
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+            for _ in threads.map(self.secrets.delete, [keys_name(group), *revisions]):
+                pass
 
     def require_revision(self, name: str, number: int | None) -> Revision:
         """The revision of that number, else the one before the present. Raises NotFoundError."""
