@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from acideploy.api import ConfigurationFiles, DeployRequest, Workspace
+from acideploy.api import ConfigurationFiles, DeployRequest, Workspace, open_workspace
 from acideploy.attachment import AzureChoice
 from acideploy.clock import Clock
 from acideploy.credentials import credential_for
@@ -58,6 +58,18 @@ class AzureServices:
                 workspace_name="emulator",
                 origins=origins,
             ),
+            emit=emit,
+        )
+
+    def opened(self, *, emit: Emit, **given: Any) -> Workspace:
+        """What a command works with, where pauses take no time."""
+        known = open_workspace(emit=emit, **given)
+        return Workspace(
+            known.directory,
+            working_directory=self.project,
+            clock=self.clock,
+            attachment=known.attachment,
+            azure_choice=known.azure_choice,
             emit=emit,
         )
 

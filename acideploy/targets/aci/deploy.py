@@ -35,7 +35,7 @@ from acideploy.targets.aci.group import (
     without_secrets,
 )
 from acideploy.targets.aci.pull import choose_pull
-from acideploy.targets.aci.record import Revision
+from acideploy.targets.aci.record import Revision, without_passwords
 from acideploy.targets.aci.secrets import keys_name
 from acideploy.targets.aci.target import AciTarget
 from acideploy.targets.aci.view import container_of, is_moving, parts_of, state_of
@@ -238,7 +238,7 @@ def _revision(
         parts=comparison.parts,
         group=without_secrets(body),
         models=tuple(model.id for model in wanted.models),
-        environment=wanted.environment_details,
+        environment=without_passwords(wanted.environment_details),
         environment_digest=comparison.parts["environment"],
         description=wanted.description,
         properties=wanted.properties,

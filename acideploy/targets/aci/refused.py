@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from acideploy.errors import AcideployError, AzureError
 from acideploy.targets.aci.answer import Put
@@ -15,11 +17,18 @@ _BEFORE_PATH = re.compile(r"(?<=: ).+?(?=\. Path ')", re.DOTALL)
 
 
 def refused(
-    error: AzureError, *, service: str, location: str, cpu: float, memory: float
+    error: AzureError,
+    *,
+    service: str,
+    location: str,
+    cpu: float,
+    memory: float,
+    secrets: Sequence[str] = (),
 ) -> AcideployError:
     """The same refusal in the user's terms; an error without a code as it is.
 
-    `cpu` in cores and `memory` in GB are what was asked for. Azure's own words are the detail.
+    `cpu` in cores and `memory` in GB are what was asked for, `secrets` the values in that which
+    nobody is to read. Azure's own words are the detail.
     """
     if error.code is None:
         return error
@@ -30,7 +39,7 @@ def refused(
         memory=memory,
         code=error.code,
         status=error.status,
-        said=_without_values(error.message, error.code),
+        said=_without_values(_without(secrets, error.message), error.code),
         hint=error.hint,
     )
     found = meaning(put)
@@ -47,6 +56,27 @@ def refused(
         temporary=error.temporary or found.temporary,
         retry_after=error.retry_after,
     )
+
+
+def secrets_in(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every secret value that a PUT of the group says."""
+    properties = body["properties"]
+    variables = [
+        each["secureValue"]
+        for container in properties["containers"]
+        for each in container["properties"].get("environmentVariables", ())
+        if "secureValue" in each
+    ]
+    logins = [each.get("password") for each in properties.get("imageRegistryCredentials", ())]
+    files = [text for each in properties.get("volumes", ()) for text in each["secret"].values()]
+    return tuple(each for each in (*variables, *logins, *files) if each)
+
+
+def _without(secrets: Sequence[str], said: str) -> str:
+    # The longest first: one may be part of another.
+    for secret in sorted(secrets, key=len, reverse=True):
+        said = said.replace(secret, "...")
+    return said
 
 
 def _without_values(said: str, code: str) -> str:

@@ -17,7 +17,7 @@ from acideploy.targets.aci.failure import Seen, failure_of, overdue
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import Revision
-from acideploy.targets.aci.refused import refused
+from acideploy.targets.aci.refused import refused, secrets_in
 from acideploy.targets.aci.view import container_of, current_state, endpoint_of, is_moving
 
 # What the server logs when it begins to take requests.
@@ -56,6 +56,7 @@ def put_group(
                 location=str(body["location"]),
                 cpu=requests["cpu"],
                 memory=requests["memoryInGB"],
+                secrets=secrets_in(body),
             )
             if isinstance(answer, BusyError):
                 allow(manager.get(path, VERSION))

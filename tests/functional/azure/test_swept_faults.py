@@ -70,7 +70,8 @@ def test_a_deploy_that_fails_says_why_and_the_next_one_goes_on(
 ) -> None:
     rule = LASTING[fault]
     for number, request in enumerate(asked):
-        if rule.get("method") not in (None, request[0]):
+        # Of uploads that are alike, one tells as much as three.
+        if rule.get("method", request[0]) != request[0] or ("/blobs/" in request[1] and request[2]):
             continue
         _failing(services, [request], rule)
         name = f"svc-{number}"
