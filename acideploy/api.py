@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+<<<<<<< HEAD
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+=======
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -361,6 +364,29 @@ class Workspace:
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
         """The last lines, then each as it is written, for as long as the service exists."""
         return self._place(name).follow_logs(name, lines=lines)
+
+    def execute(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        rows: int,
+        columns: int,
+        write: Callable[[bytes], None],
+    ) -> int:
+        """Runs a command in the service's container, in a terminal; returns its exit code.
+
+        One word is a line for the shell. Raises UnsupportedError for a service on this machine.
+        """
+        if aci := self._in_azure(name):
+            from acideploy.targets.aci.execute import execute
+
+            return execute(aci, name, command, rows=rows, columns=columns, write=write)
+        where = self._target.find(name).container
+        raise UnsupportedError(
+            f"service {name} is on this machine, where its own tools are at hand",
+            hint=f"docker exec {where} ..." if where else f"acideploy service show -n {name}",
+        )
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for no key."""

@@ -39,6 +39,7 @@ SERVICE = LazyGroup(
         "update": Entry(f"{_COMMANDS}.update:update", "Change a running service."),
         "diagnose": Entry(f"{_COMMANDS}.service:diagnose", "Say why a service does not answer."),
         "history": Entry(f"{_COMMANDS}.service:history", "List earlier revisions of a service."),
+        "exec": Entry(f"{_COMMANDS}.execute:execute", "Run a command in a service."),
         "rollback": Entry(f"{_COMMANDS}.service:rollback", "Deploy an earlier revision again."),
         "stop": Entry(f"{_COMMANDS}.service:stop", "Stop a service, keeping it deployed."),
         "start": Entry(f"{_COMMANDS}.service:start", "Start a stopped service."),

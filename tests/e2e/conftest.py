@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.azure_project import azure as azure
+from tests.e2e.azure_project import project as project
+
 ROOT = Path(__file__).parents[2]
 # Environments are made once and shared: their names say what is in them.
 ENVIRONMENTS = ROOT / ".cache" / "workspace-environments"

@@ -45,6 +45,11 @@ def open_transport() -> Transport:
     return DirectTransport(os.environ)
 
 
+def trusted() -> ssl.SSLContext:
+    """What trusts the certificates that the environment's variables name, else the system's."""
+    return _trusting(_bundle(os.environ))
+
+
 class DirectTransport(Transport):
     """Connections that are kept for further requests. Safe for threads.
 

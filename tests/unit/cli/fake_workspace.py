@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -98,6 +98,7 @@ class FakeWorkspace(Workspace):
     answer: Answer = ANSWER
     steps: tuple[Step, ...] = STEPS
     log: str = "first\nlast"
+    code: int = 0
     failure: BaseException | None = None
     directory: Path = Path("/state")
     attachment: Attachment | None = None
@@ -202,6 +203,19 @@ class FakeWorkspace(Workspace):
         self._ask(name, lines)
         yield "first"
         raise KeyboardInterrupt
+
+    def execute(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        rows: int,
+        columns: int,
+        write: Callable[[bytes], None],
+    ) -> int:
+        self._ask(name, tuple(command))
+        write(b"one\n")
+        return self.code
 
     def keys(self, name: str) -> Keys:
         self._ask(name)

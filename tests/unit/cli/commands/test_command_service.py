@@ -213,6 +213,19 @@ def test_a_followed_log_ends_with_ctrl_c_in_silence(cli: RunCli) -> None:
     assert (outcome.code, outcome.out, outcome.err) == (130, "first\n", "")
 
 
+def test_a_command_keeps_its_flags_and_gives_its_exit_code(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    workspace.code = 3
+    outcome = cli("service exec -n iris-svc -- ls -n 5 --help")
+    assert (outcome.code, outcome.out, outcome.err) == (3, "one\n", "")
+    assert workspace.asked == [("iris-svc", ("ls", "-n", "5", "--help"))]
+
+
+def test_a_command_is_needed(cli: RunCli) -> None:
+    assert cli("service exec -n iris-svc").code == 2
+
+
 def test_the_init_container_is_gone(cli: RunCli) -> None:
     assert "no init container" in cli("service get-logs -n iris-svc --init").err
 
