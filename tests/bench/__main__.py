@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.bench.bench_azure import azure
+from tests.bench.bench_azure_many import azure_many
 from tests.bench.bench_emulator import emulator
 from tests.bench.bench_environments import environments
 from tests.bench.bench_images import images
@@ -118,6 +119,7 @@ PARTS: Mapping[str, Callable[[Path], Iterator[Row | Phases]]] = {
     "uploads": uploads,
     "emulator": emulator,
     "azure": azure,
+    "azure_many": azure_many,
 }
 
 
@@ -133,7 +135,7 @@ def _print_all() -> None:
     measured = [each for name in sys.argv[1:] or PARTS for each in _measured(name)]
     print(table([each for each in measured if isinstance(each, Row)]))
     for phases in (each for each in measured if isinstance(each, Phases)):
-        print(f"\n{phases.what}: where the time goes", *phases.lines, sep="\n")
+        print(f"\n{phases.what}: {phases.tells}", *phases.lines, sep="\n")
 
 
 def _measured(name: str) -> list[Row | Phases]:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 from acideploy.emulator import serve
@@ -56,8 +57,12 @@ class _AnsweringGroup:
 
 
 class _AnsweringContainer(no_engine._Container):
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = datetime.now(timezone.utc).isoformat(timespec="microseconds")
+
     async def logs(self, *, tail: int | None = None, timestamps: bool = False) -> bytes:
-        return LOG
+        return f"{self._began} ".encode() + LOG if timestamps else LOG
 
     async def follow(self) -> AsyncIterator[bytes]:
         yield LOG

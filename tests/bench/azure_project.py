@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import ssl
@@ -17,7 +18,9 @@ from urllib.parse import urlencode
 
 from tests.bench.timeline import Timeline, timeline
 from tests.emulator_command import StartedEmulator
-from tests.parts.proxy import RunningProxy
+from tests.parts.base_image import base_image, push
+from tests.parts.proxy import RunningProxy, proxy
+from tests.parts.registry import registry
 
 PYTHON = "3.11"
 BASE = f"base/python:{PYTHON}"
@@ -27,6 +30,7 @@ import json
 def init(): pass
 def run(data): return {"data": json.loads(data)}
 """
+_VERSION = "api-version=2023-05-01"
 # For commands that are measured: the checkout whose code runs, not what may be installed.
 _COMMAND = (sys.executable, "-m", "acideploy")
 
@@ -51,8 +55,9 @@ class Count:
 class Run:
     """A command: when it began (seconds of the epoch), how it went, and what it asked for.
 
-    `asked_for_group` is when it sent the PUT of a container group, and `group_started` when Azure
-    had started its container; both 0 where it asked for none.
+    `asked_for_group` is when it sent the PUT of a container group, `group_started` when Azure had
+    started its container, and `listening` when the server in that began to take requests; all 0
+    where it asked for none.
     """
 
     began: float
@@ -60,6 +65,7 @@ class Run:
     counts: tuple[Count, ...]
     asked_for_group: float = 0.0
     group_started: float = 0.0
+    listening: float = 0.0
 
     @property
     def requests(self) -> int:
@@ -107,7 +113,7 @@ class AzureProject:
             },
         }
         (self.folder / "inference.json").write_text(json.dumps(inference))
-        resources = {"cpu": 0.1, "memoryInGB": 0.5}
+        resources = {"cpu": 1, "memoryInGB": 1}
         deployment = {"computeType": "ACI", "containerResourceRequirements": resources}
         (self.folder / "deployment.json").write_text(json.dumps(deployment))
         self.run("folder", "attach", "-w", "emulator", "-g", "emulator")
@@ -128,7 +134,9 @@ class AzureProject:
         went = timeline([*_COMMAND, *words], env=self.environment, cwd=self.folder)
         exchanges = self._ask("GET", "/_emulator/requests")["value"]
         group = next((each for each in exchanges if _is_put_of_group(each)), None)
-        asked, started = (_time(group["time"]), self._started(group["path"])) if group else (0, 0)
+        asked, started, listening = (
+            (_time(group["time"]), *self._course(group["path"])) if group else (0.0, 0.0, 0.0)
+        )
         # What Azure itself pulls, between the two, is none of ours.
         own = [
             each
@@ -142,9 +150,11 @@ class AzureProject:
             counts=counts,
             asked_for_group=asked,
             group_started=started,
+            listening=listening,
         )
 
-    def _started(self, path: str) -> float:
+    def _course(self, path: str) -> tuple[float, float]:
+        """When the container of a group was started, and when its server was."""
         variables = self.emulator.variables
         form = {
             "grant_type": "client_credentials",
@@ -154,9 +164,14 @@ class AzureProject:
         }
         where = f"/{variables['AZURE_TENANT_ID']}/oauth2/v2.0/token"
         token = self._ask("POST", where, urlencode(form).encode())["access_token"]
-        group = self._ask("GET", f"{path}?api-version=2023-05-01", token=token)
-        view = group["properties"]["containers"][0]["properties"]["instanceView"]
-        return _time(view["currentState"]["startTime"])
+        group = self._ask("GET", f"{path}?{_VERSION}", token=token)
+        container = group["properties"]["containers"][0]
+        started = container["properties"]["instanceView"]["currentState"]["startTime"]
+        logs = f"{path}/containers/{container['name']}/logs?timestamps=true&{_VERSION}"
+        lines = self._ask("GET", logs, token=token)["content"].splitlines()
+        listening = next((line for line in lines if " - Listening at" in line), None)
+        # To microseconds: an engine gives nanoseconds.
+        return _time(started), _time(listening[:26] + "Z") if listening else 0.0
 
     def _ask(
         self, method: str, path: str, form: bytes | None = None, *, token: str | None = None
@@ -176,6 +191,20 @@ def _is_put_of_group(exchange: Mapping[str, Any]) -> bool:
 
 def _time(text: str) -> float:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+@contextlib.contextmanager
+def bases(folder: Path) -> Iterator[RunningProxy]:
+    """What stands before a registry with the base image. Emulators started meanwhile trust it."""
+    with registry(directory=folder / "registry") as kept, proxy(kept) as base:
+        repository, _, tag = BASE.partition(":")
+        push(base_image(), kept, repository, tag=tag)
+        # The emulator gives it to its clients, with its own certificates.
+        os.environ["REQUESTS_CA_BUNDLE"] = str(base.ca)
+        try:
+            yield base
+        finally:
+            del os.environ["REQUESTS_CA_BUNDLE"]
 
 
 def _counts(exchanges: list[Mapping[str, Any]]) -> Iterator[Count]:

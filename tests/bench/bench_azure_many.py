@@ -15,17 +15,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.answering import answering
-from tests.bench.azure_project import AzureProject
-from tests.bench.measure import Row, compared
+from tests.bench.azure_project import AzureProject, bases
+from tests.bench.measure import Phases, Row, compared, missing
 from tests.bench.measure import seconds as seconds_of_command
+from tests.parts import MissingPartError
+from tests.parts.process import StartError
 from tests.parts.proxy import RunningProxy
 
 MANY = 50
 
 
-def many(folder: Path, base: RunningProxy) -> Iterator[Row]:
+def azure_many(folder: Path) -> Iterator[Row | Phases]:
     """At the speed of Azure, with as many connections at once as there are services."""
-    folder.mkdir()
+    try:
+        with bases(folder) as base:
+            yield from _many(folder, base)
+    except (MissingPartError, StartError) as reason:
+        yield missing(f"{MANY} services in Azure", reason)
+
+
+def _many(folder: Path, base: RunningProxy) -> Iterator[Row]:
     with answering(folder / "emulator", ca=base.ca) as running:
         project = AzureProject(folder=folder / "project", emulator=running, base=base)
         project.write()

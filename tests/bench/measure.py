@@ -26,10 +26,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Phases:
-    """Where the time of a row goes, for people to read."""
+    """Where the time of a row goes, or what else `tells` of it, for people to read."""
 
     what: str
     lines: Sequence[str]
+    tells: str = "where the time goes"
 
 
 def seconds(command: Sequence[str], *, runs: int = 1, **options: object) -> float:
