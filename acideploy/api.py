@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-=======
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
