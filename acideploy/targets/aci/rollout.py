@@ -59,7 +59,11 @@ def put_group(
                 secrets=secrets_in(body),
             )
             if isinstance(answer, BusyError):
-                allow(manager.get(path, VERSION))
+                now = manager.get(path, VERSION)
+                if now and body["tags"].get(DEPLOY_TAG) in (now.get("tags") or {}).values():
+                    # It had arrived, and the answer was lost.
+                    return True
+                allow(now)
                 return None
             # Azure quotes values, which may be secrets: its own error is not to be shown.
             raise answer from None
