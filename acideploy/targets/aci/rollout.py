@@ -148,6 +148,14 @@ def read_log(
     return str((found or {}).get("content") or "")
 
 
+def _has_run(group: Mapping[str, Any]) -> bool:
+    """Whether there can be a log: one that waits to be started for the first time has none."""
+    view = container_of(group)["properties"].get("instanceView") or {}
+    return current_state(group).get("state", "Waiting") != "Waiting" or bool(
+        view.get("previousState")
+    )
+
+
 def origin_of(revision: Revision) -> CodeOrigin:
     """How files in the container map to the user's."""
     from pathlib import Path
@@ -211,7 +219,7 @@ class _Watch:
 
     def _log(self, group: Mapping[str, Any]) -> str:
         """The log of this run of the container; that of the run before is kept."""
-        if not current_state(group):
+        if not _has_run(group):
             return ""
         try:
             log = read_log(self._manager, group, lines=_LOG_LINES)
