@@ -511,6 +511,16 @@ class Workspace:
         aci = self._attached()
         comparison = compare(wanted, aci)
         comparison.require_overwrite(wanted.name, request.overwrite)
+        if request.rehearse and not comparison.keeps:
+            from acideploy.rehearsal import rehearse
+
+            rehearse(
+                wanted,
+                parts=self._parts,
+                compression=request.compression,
+                clock=self._clock,
+                emit=self._emit,
+            )
         return deploy(
             wanted,
             comparison,
