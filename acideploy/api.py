@@ -240,6 +240,14 @@ class Workspace:
         wanted = self._wanted(request)
         if wanted.aci:
             return self._deploy_to_azure(wanted, request)
+        if request.rehearse:
+            note = Problem(
+                code="unused-flag",
+                severity="note",
+                message="a deploy to this machine is its own rehearsal",
+                place=Place(file="--rehearse"),
+            )
+            self._emit(Noticed(problem=note))
         with self._target.changing(request.name, new=True):
             plan = self._plan(wanted, request.compression)
             plan.require_overwrite(request.overwrite)
