@@ -256,6 +256,14 @@ class Workspace:
         wanted = self._wanted(request)
         if wanted.aci:
             return self._deploy_to_azure(wanted, request)
+        if request.rehearse:
+            note = Problem(
+                code="unused-flag",
+                severity="note",
+                message="a deploy to this machine is its own rehearsal",
+                place=Place(file="--rehearse"),
+            )
+            self._emit(Noticed(problem=note))
         with self._target.changing(request.name, new=True):
             plan = self._plan(wanted, request.compression)
             plan.require_overwrite(request.overwrite)
@@ -549,6 +557,16 @@ class Workspace:
                 directory=self._working_directory,
             )
             tell(problems, strict=request.files.strict, emit=self._emit)
+        if request.rehearse and not comparison.keeps:
+            from acideploy.rehearsal import rehearse
+
+            rehearse(
+                wanted,
+                parts=self._parts,
+                compression=request.compression,
+                clock=self._clock,
+                emit=self._emit,
+            )
         return deploy(
             wanted,
             comparison,

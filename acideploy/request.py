@@ -54,6 +54,7 @@ class DeployRequest:
     compression: Compression = "none"
     overwrite: bool = False
     no_wait: bool = False
+    rehearse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

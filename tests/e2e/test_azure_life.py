@@ -36,3 +36,21 @@ def test_a_service_fails_comes_back_and_goes_for_good(project: Workspace) -> Non
     assert project.run("service", "history", "-n", "echo-svc").result == []
     again = project.run("service", "delete", "-n", "echo-svc")
     assert "there is no service echo-svc" in again.stderr
+
+
+def test_a_rehearsal_fails_here_before_anything_is_in_azure(
+    project: Workspace, docker_part: str
+) -> None:
+    deploy = ("model", "deploy", "-n", "echo-svc", "-ic", "inference.json", "-dc")
+    line = (*deploy, "deployment.json", "--rehearse")
+    script = (project.directory / "score.py").read_text()
+    project.write("score.py", script.replace('greeting = "hello"', 'raise KeyError("no")'))
+    failed = project.run(*line, expect=8, DOCKER_HOST=docker_part)
+    assert "score.py:6" in failed.stderr
+    assert "left behind" not in failed.stderr
+    assert project.run("service", "list", DOCKER_HOST=docker_part).result == []
+
+    project.write("score.py", script)
+    project.run(*line, DOCKER_HOST=docker_part)
+    [service] = project.run("service", "list", DOCKER_HOST=docker_part).result
+    assert (service["name"], service["computeType"]) == ("echo-svc", "ACI")

@@ -33,6 +33,12 @@ _DESCRIPTION = Option("--description", help="Description of the service.")
 _OVERWRITE = Option("--overwrite", is_flag=True, help="Replace the service if there is one.")
 _DRY_RUN = Option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 
+_REHEARSE = Option(
+    "--rehearse",
+    is_flag=True,
+    help="Before a deploy to Azure, run the image on this machine, where an engine answers.",
+)
+
 
 @command(
     "deploy",
@@ -45,6 +51,7 @@ _DRY_RUN = Option("--dry-run", is_flag=True, help="Show what would be done, and 
     _OVERWRITE,
     NO_WAIT,
     _DRY_RUN,
+    _REHEARSE,
     STRICT,
     COMPRESSION,
     *FILES,
@@ -69,6 +76,7 @@ def deploy(
     overwrite: bool,
     no_wait: bool,
     dry_run: bool,
+    rehearse: bool,
     strict: bool,
     layer_compression: Compression,
     **flags: Any,
@@ -89,6 +97,7 @@ def deploy(
         compression=layer_compression,
         overwrite=overwrite,
         no_wait=no_wait,
+        rehearse=rehearse,
     )
     if dry_run:
         return _planned(session, request)

@@ -239,3 +239,13 @@ def test_a_value_of_the_wrong_kind_is_wrong_usage(cli: RunCli, arguments: str) -
     outcome = cli(f"model deploy -n svc {arguments}")
     assert outcome.code == 2
     assert outcome.err.startswith("acideploy: error: invalid value for '--")
+
+
+@pytest.mark.parametrize(("flag", "rehearse"), [("", False), ("--rehearse", True)])
+def test_a_deploy_is_rehearsed_where_that_is_asked_for(
+    cli: RunCli, workspace: FakeWorkspace, flag: str, rehearse: bool
+) -> None:
+    assert cli(f"model deploy -n svc -m iris:1 -ic i.json -dc d.json {flag}").code == 0
+    [request] = workspace.asked
+    assert isinstance(request, DeployRequest)
+    assert request.rehearse is rehearse
