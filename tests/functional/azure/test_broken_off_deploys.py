@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from acideploy.errors import BusyError
-from acideploy.events import Event, Started
+from acideploy.events import Event, Finished, Started
 from acideploy.targets import Service
 from tests.azure_services import AzureServices
 
@@ -91,7 +92,7 @@ def test_of_two_deploys_at_once_one_is_served_and_the_other_is_told(
     def deploy(who: str) -> Service | BusyError:
         start.wait(10)
         try:
-            return services.deploy(tags={"who": who})
+            return services.deploy(tags={"who": who}, emit=_starting_slowly)
         except BusyError as error:
             return error
 
@@ -121,6 +122,12 @@ def test_a_deploy_does_not_change_what_another_has_made_meanwhile(services: Azur
     assert (present.state, present.revision, present.tags) == ("Healthy", 2, {"who": "meanwhile"})
     _assert_confirmed(services)
     assert services.deploy(tags={"who": "late"}).tags == {"who": "late"}
+
+
+def _starting_slowly(event: Event) -> None:
+    """A container is not there at once: who came a moment later is seen while one waits for it."""
+    if isinstance(event, Finished) and event.task == "group":
+        time.sleep(1)
 
 
 def _assert_confirmed(services: AzureServices) -> None:
