@@ -17,8 +17,9 @@ from .worker import CANNOT_START, GRACE, THREADS, bind, exit_code_of, load
 
 __all__ = ["VERSION", "serve"]
 
-# Seconds between two requests to a worker that it end.
-_AGAIN = 0.5
+# Seconds after which a worker that had just begun to serve is asked to end once more. Asked twice,
+# it breaks off what it is at; one that has served for longer is asked once.
+_AGAIN = 5.0
 
 
 def serve(settings: Settings) -> None:
@@ -32,7 +33,7 @@ class Server(Granian):  # type: ignore[misc]  # not installed where types are ch
     """Starts a worker again when one dies, unless it died while starting."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.started = multiprocessing.Event()
+        self.started = _Started()
         self.unlistened: int | None = None
         super().__init__(*arguments, **options)
         if VERSION.startswith("1."):
@@ -51,8 +52,9 @@ class Server(Granian):  # type: ignore[misc]  # not installed where types are ch
     def shutdown(self, exit_code: int = 0) -> None:
         for code in map(exit_code_of, self._exit_codes()):
             exit_code = exit_code or code
-        insisting = threading.Thread(target=_insist, args=(self._processes(),), daemon=True)
-        insisting.start()
+        if self.started.just_now():
+            # It may have missed the signal: granian loses one that comes before it waits for it.
+            threading.Thread(target=_insist, args=(self._processes(),), daemon=True).start()
         super().shutdown(exit_code)
 
     def _exit_codes(self) -> list[int]:
@@ -69,12 +71,30 @@ class Server(Granian):  # type: ignore[misc]  # not installed where types are ch
             super()._init_shared_socket()
 
 
+class _Started:
+    """Set by a worker when it begins to serve; the main process knows when that was."""
+
+    def __init__(self) -> None:
+        self._event = multiprocessing.Event()
+        self._moment = multiprocessing.Value("d", 0.0)
+
+    def set(self) -> None:
+        self._moment.value = time.monotonic()
+        self._event.set()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def just_now(self) -> bool:
+        return self.is_set() and time.monotonic() - self._moment.value < _AGAIN
+
+
 def _insist(workers: list[Any]) -> None:
-    """Asks workers to end until they have: one that has just begun to serve may miss it once."""
-    while any(worker.is_alive() for worker in workers):
-        for worker in workers:
+    """Asks workers to end once more, if they have not by then."""
+    time.sleep(_AGAIN)
+    for worker in workers:
+        if worker.is_alive():
             worker.terminate()
-        time.sleep(_AGAIN)
 
 
 def _options(settings: Settings) -> dict[str, Any]:
