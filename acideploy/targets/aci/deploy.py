@@ -11,7 +11,6 @@ from typing import Any
 from acideploy.ahead import ahead
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
-from acideploy.config.values import AciDeployment
 from acideploy.errors import BusyError, ConflictError
 from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image import Compression
@@ -316,7 +315,7 @@ def _as_present(wanted: Wanted, target: AciTarget, present: Mapping[str, Any]) -
         hidden.append("AML_APP_INSIGHTS_KEY")
     tags = present.get("tags") or {}
     return group_body(
-        replace(wanted, aci=_located(wanted, target)),
+        wanted,
         workspace=target.azure.workspace,
         image=str(container_of(present)["properties"]["image"]),
         number=int(tags.get(REVISION_TAG, 0)),
@@ -334,8 +333,3 @@ def _as_present(wanted: Wanted, target: AciTarget, present: Mapping[str, Any]) -
             certificate_key=_HIDDEN if serving.ssl_enabled else None,
         ),
     )
-
-
-def _located(wanted: Wanted, target: AciTarget) -> AciDeployment:
-    assert wanted.aci is not None
-    return replace(wanted.aci, location=wanted.aci.location or target.azure.workspace.location)

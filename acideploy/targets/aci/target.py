@@ -17,7 +17,6 @@ from acideploy.errors import (
     AzureError,
     NotFoundError,
     ScoringError,
-    ServiceFailedError,
     StorageError,
     UnsupportedError,
 )
@@ -412,13 +411,4 @@ class AciTarget:
         raise NotFoundError(
             f"service {name} has no revision {number or 'before this one'}; there are: {known}",
             hint=f"acideploy service history -n {name}",
-        )
-
-
-def require_running(service: Service) -> None:
-    """Raises ServiceFailedError where the service is stopped or has failed."""
-    if service.state in ("Stopped", "Failed"):
-        raise ServiceFailedError(
-            f"service {service.name} is {service.state.lower()}",
-            hint=f"acideploy service start -n {service.name}",
         )
