@@ -64,6 +64,13 @@ class Comparison:
         return is_moving(self.present) or state_of(self.present) in ("Healthy", "Transitioning")
 
     @property
+    def changes_only_tags(self) -> bool:
+        """Whether a service that is well gets other tags and nothing else."""
+        if self.present is None or self.changed_parts or not self.changes:
+            return False
+        return are_of_tags(self.changes) and state_of(self.present) == "Healthy"
+
+    @property
     def replaces(self) -> bool:
         """Whether the group has to be deleted first."""
         return self.present is not None and verdict(self.changes) == "replace"
@@ -133,7 +140,7 @@ def deploy(
             f"another deploy of service {wanted.name} is under way",
             hint=f"acideploy service show -n {wanted.name} --wait, and run this again",
         )
-    if present and are_of_tags(comparison.changes) and not comparison.changed_parts:
+    if present and comparison.changes_only_tags:
         target.tag(present, wanted.tags)
         emit(Started(task="service", title=f"Service {wanted.name}"))
         emit(Finished(task="service", outcome="done", detail="its tags were changed"))

@@ -124,6 +124,12 @@ def test_a_deploy_does_not_change_what_another_has_made_meanwhile(services: Azur
     assert services.deploy(tags={"who": "late"}).tags == {"who": "late"}
 
 
+def test_a_stopped_service_is_started_by_the_same_deploy(services: AzureServices) -> None:
+    services.deploy()
+    assert services.workspace().stop_service("web").state == "Stopped"
+    assert services.deploy().state == "Healthy"
+
+
 def _starting_slowly(event: Event) -> None:
     """A container is not there at once: who came a moment later is seen while one waits for it."""
     if isinstance(event, Finished) and event.task == "group":
