@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import itertools
+import socket
 import sys
 from collections.abc import Collection
 
@@ -13,17 +14,32 @@ from acideploy.emulator.cloud import SUBSCRIPTION, TENANT
 from acideploy.emulator.store import Document
 
 _FIRST = ipaddress.IPv4Address("127.10.0.1")
+_SECONDS = 0.2
 
 
-def free_address(groups: Collection[Document]) -> str:
-    """An address of this machine's loopback network that no group has.
+def free_address(group: Document, groups: Collection[Document]) -> str:
+    """An address of this machine's loopback network that none of `groups` has, for `group`.
 
+    Another emulator may have it, whose group is known by an answer at one of the ports.
     Linux answers at all of 127.0.0.0/8; elsewhere groups share 127.0.0.1, and its ports.
     """
     if sys.platform != "linux":
         return "127.0.0.1"
-    taken = {group["state"]["address"] for group in groups}
-    return next(str(_FIRST + n) for n in itertools.count() if str(_FIRST + n) not in taken)
+    taken = {each["state"]["address"] for each in groups}
+    asked = group["properties"].get("ipAddress", {}).get("ports", ())
+    ports = [each["port"] for each in asked if each.get("protocol", "TCP") == "TCP"]
+    addresses = (str(_FIRST + n) for n in itertools.count())
+    return next(
+        each
+        for each in addresses
+        if each not in taken and not any(_answers(each, port) for port in ports)
+    )
+
+
+def _answers(address: str, port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(_SECONDS)
+        return client.connect_ex((address, port)) == 0
 
 
 def full_name(group: Document, address: str, dns_suffix: str | None) -> str | None:

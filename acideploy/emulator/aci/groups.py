@@ -80,7 +80,7 @@ class Groups:
             others = [each for each in self.list() if each["id"].lower() != record.key]
             check_quotas(group, others, group["location"])
             check_label_is_free(group, group["name"], others)
-            address = known["state"]["address"] if known else free_address(others)
+            address = known["state"]["address"] if known else free_address(group, others)
             group["state"] = new_state(address, lasting(faults), images)
             course = await self._make(record, group, known)
             await self._supervisor(record).follow(course)

@@ -42,3 +42,4 @@ class Engine:
 
     async def close(self) -> None:
         await self.clean_up()
+        await self._images.remove_brought()

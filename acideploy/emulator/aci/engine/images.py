@@ -8,6 +8,7 @@ import logging
 import re
 import ssl
 from http import HTTPStatus
+from operator import methodcaller
 from typing import Any
 
 from acideploy.emulator.aci.engine.api import EngineApi, EngineRefusal
@@ -34,6 +35,8 @@ class Images:
     def __init__(self, api: EngineApi, *, context: ssl.SSLContext) -> None:
         self._api = api
         self._context = context
+        # Names of what came from the emulator's registries, which nobody else can use.
+        self._brought: set[str] = set()
 
     async def resolve(self, name: str, credentials: Credentials | None) -> Image:
         """Which image a name stands for. Raises ImageError."""
@@ -67,6 +70,19 @@ class Images:
             # Whether the login is wrong or the engine does not come here, the registry tells.
             _log.info("the engine cannot pull %s: %s", image.pinned, error)
             await self._load(image, reference, credentials)
+            self._brought.add(loaded_name(image))
+        else:
+            if reference is not None:
+                self._brought.add(image.pinned)
+
+    async def remove_brought(self) -> None:
+        """Takes away what was brought from the emulator's registries, where nothing runs it."""
+        while self._brought:
+            name = self._brought.pop()
+            try:
+                await self._api.call(methodcaller("remove_image", name))
+            except EngineRefusal as refusal:
+                _log.info("the image %s stays in the engine: %s", name, refusal)
 
     async def local_id(self, image: Image) -> str | None:
         """What the engine calls it; None when it does not have it."""
