@@ -13,6 +13,7 @@ from typing import Any
 
 from .gate import PREFLIGHT, Application
 from .imports import arrange_imports
+from .insights import leave_out_insights
 from .scoring import ScoringThread
 from .settings import Settings
 
@@ -31,6 +32,8 @@ def load_application(settings: Settings) -> Application:
     os.chdir(settings.app_root)
     os.environ["AML_APP_ROOT"] = str(settings.app_root)
     _prepare_environment(settings.app_root)
+    if os.environ.get("AML_APP_INSIGHTS_ENABLED", "").lower() == "false":
+        leave_out_insights()
     # Reads the variables, sets up logging and appends to the module search path.
     importlib.import_module("azureml_inference_server_http.server.aml_blueprint")
     _set_log_level(os.environ.get("AZUREML_LOG_LEVEL", ""))

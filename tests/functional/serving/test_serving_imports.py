@@ -118,3 +118,25 @@ def test_the_stand_in_gives_the_models_path(start: Start, app: Path) -> None:
     assert service.score("1").text == '"42"'
     assert service.score("2").status == 500
     assert "--full-azureml" in service.log
+
+
+@pytest.mark.parametrize("key", ["", "00000000-0000-4000-8000-000000000000"])
+def test_the_client_of_app_insights_is_imported_only_where_it_is_used(
+    start: Start, key: str
+) -> None:
+    script = """
+        import sys
+
+        def init(): pass
+
+        def run(data):
+            clients = ("azure.monitor.opentelemetry", "opencensus.ext.azure")
+            return any(name.startswith(clients) for name in sys.modules)
+    """
+    variables = {
+        "AML_APP_INSIGHTS_ENABLED": "true",
+        "AML_APP_INSIGHTS_KEY": key,
+        # Its server is on another machine; nothing is sent there.
+        "HTTPS_PROXY": "http://127.0.0.1:1",
+    }
+    assert start(script, variables).score("1").text == json.dumps(bool(key))
