@@ -20,6 +20,7 @@ from tests.bench.image_builders import (
     Builder,
     buildah_builder,
     docker_builders,
+    install_in_build,
     write_context,
 )
 from tests.bench.measure import Phases, Row, compared, missing, random_file
@@ -133,7 +134,10 @@ def _ours(project: Project, kept: RunningRegistry, model: Path) -> Ours:
 
 
 def _others(kept: RunningRegistry, folder: Path) -> Others:
-    """Their side has the packages as a folder to copy; ours includes installing them."""
+    """Their side has the packages as a folder to copy; ours includes installing them.
+
+    The fastest builder is measured with installing them as well, as Dockerfiles do.
+    """
     context, base = folder / "context", f"{kept.host}/{BASE}:latest"
     write_context(context, kept, image="svc:1", base=base)
     others = Others()
@@ -151,6 +155,12 @@ def _others(kept: RunningRegistry, folder: Path) -> Others:
                 continue
             others.first.append((f"{builder.name}, packages given", first))
             others.again.append((f"{builder.name}, best of {len(again)}", min(again)))
+    install_in_build(context)
+    with contextlib.suppress(MissingPartError, StartError), docker_builders() as (fastest, _):
+        # A new engine, as the one above has the layers of model and code.
+        fastest.prepare(base)
+        installed = fastest.seconds(context, f"{kept.host}/installed:1")
+        others.first.append((f"{fastest.name}, `pip install` of wheels at hand", installed))
     return others
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -103,6 +104,25 @@ def write_context(folder: Path, registry: RunningRegistry, *, image: str, base: 
         f"ENTRYPOINT {json.dumps(config['Entrypoint'])}",
     ]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+
+
+def install_in_build(folder: Path) -> None:
+    """Makes a written context install the same packages, from wheels that are there already."""
+    information = (folder / "packages").rglob("*.dist-info")
+    pins = ["==".join(each.stem.rsplit("-", 1)) for each in information]
+    wheels = folder / "wheels"
+    pip = (sys.executable, "-m", "pip", "-qq", "download", "--no-deps")
+    subprocess.run([*pip, "--only-binary", ":all:", "-d", wheels, "pip", *pins], check=True)
+    pip_wheel = next(wheels.glob("pip-*.whl")).name
+    (folder / "requirements.txt").write_text("\n".join(pins) + "\n")
+    install = (
+        "COPY requirements.txt /\n"
+        "RUN --mount=type=bind,source=wheels,target=/wheels"
+        f" python3 /wheels/{pip_wheel}/pip install --quiet --no-index --no-deps"
+        " --find-links /wheels --target /packages -r /requirements.txt"
+    )
+    dockerfile = folder / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text().replace("COPY packages /", install))
 
 
 def _docker(docker: str, host: str, *, buildkit: bool) -> Builder:
