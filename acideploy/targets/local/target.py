@@ -21,10 +21,10 @@ from acideploy.lock import lock
 from acideploy.models import ModelStore
 from acideploy.plan import Present, Wanted
 from acideploy.targets import Answer, Keys, Service
+from acideploy.targets.keys import new_key
 from acideploy.targets.local import finisher, leftovers, rollout
 from acideploy.targets.local.engines import Engines
 from acideploy.targets.local.folder import ServiceFolder
-from acideploy.targets.local.keys import new_key
 from acideploy.targets.local.log import FileLog, Log, follow
 from acideploy.targets.local.port import ENGINE_PATIENCE_SECONDS, require_free
 from acideploy.targets.local.record import FILE_NAME, Record
