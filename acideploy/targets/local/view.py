@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from acideploy.errors import AcideployError, EngineError
+from acideploy.secret_names import without_passwords
 from acideploy.targets import LocalState, Service
 from acideploy.targets.local.container_server import ContainerServer
 from acideploy.targets.local.folder import ServiceFolder
@@ -84,7 +85,7 @@ def _with_revision(
         tags=revision.tags,
         properties=revision.properties,
         models=revision.models,
-        environment=revision.environment,
+        environment=without_passwords(revision.environment),
         environment_digest=revision.parts["environment"],
         auth_enabled=revision.auth_enabled,
         ssl_enabled=revision.ssl_enabled,
