@@ -388,7 +388,7 @@ class Workspace:
         """
         if self._azure is None:
             return None
-        here = name in self._target.names()
+        here = name in self._target.folders.names()
         if here and not self._azure.has(name):
             return None
         if here:

@@ -70,7 +70,7 @@ class LocalServices:
 
     def update(self, request: UpdateRequest) -> Service:
         with self._target.changing(request.name):
-            record = self._target.record(request.name)
+            record = self._target.folders.record(request.name)
             if record.current is None:
                 raise AcideployError(
                     f"service {request.name} has never run and cannot be updated",
@@ -79,7 +79,7 @@ class LocalServices:
             wanted = wanted_by_update(
                 request,
                 record.current,
-                self._target.folder(request.name).files(record.current),
+                self._target.folders.folder(request.name).files(record.current),
                 store=self._parts().store,
                 directory=self._working_directory,
                 leave_out=self._directory,
@@ -116,7 +116,7 @@ class LocalServices:
         return self._target.list()
 
     def users_of(self, model: str) -> tuple[str, ...]:
-        return self._target.users_of(model)
+        return self._target.folders.users_of(model)
 
     def show(self, name: str, *, wait: bool = False) -> Service:
         """As it is now, whether it is waited for or not. Raises NotFoundError."""
@@ -147,13 +147,13 @@ class LocalServices:
         return self._key_file(name).require()
 
     def _key_file(self, name: str) -> KeyFile:
-        current = self._target.record(name).current
+        current = self._target.folders.record(name).current
         if current is None or not current.auth_enabled:
             raise UnsupportedError(
                 f"service {name} asks for no key",
                 hint=f"acideploy service update -n {name} --auth-enabled true",
             )
-        return self._target.folder(name).key_file(current)
+        return self._target.folders.folder(name).key_file(current)
 
     # Changing.
 
@@ -179,7 +179,7 @@ class LocalServices:
 
     def _ensure_environment(self, name: str) -> None:
         """Makes the environment of a service again if its cache was cleared."""
-        current = self._target.record(name).current
+        current = self._target.folders.record(name).current
         if current and current.runtime == "process":
             request = EnvironmentRequest.from_json(current.environment_request)
             self._parts().environments.ensure(request, emit=self._emit)
