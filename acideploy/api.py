@@ -141,12 +141,7 @@ class Workspace:
 
         It keeps its version. Raises ConflictError where that is another model there.
         """
-        given, taken = (
-            open_store(self.directory, where=place, clock=self._clock)
-            if place
-            else self._parts.store
-            for place in (source, target)
-        )
+        given, taken = self._store_at(source), self._store_at(target)
         model = given.find(parse_reference(reference))
         return taken.add(model, given.layer(model).blob, emit=self._emit)
 
