@@ -16,12 +16,7 @@ Shape: TypeAlias = dict[str, Any]
 def model(value: Model, *, full: bool) -> Shape:
     """The shape of `model show` and `model register`; empty where the retired one was."""
     shape: Shape = {
-        "name": value.name,
-        "id": value.id,
-        "version": value.version,
-        "framework": value.framework,
-        "frameworkVersion": value.framework_version,
-        "createdTime": value.created_time.isoformat(),
+        **listed_model(value),
         "tags": dict(value.tags) or "",
         "properties": dict(value.properties) or "",
         "description": value.description or "",
