@@ -12,37 +12,29 @@ from typing import TYPE_CHECKING
 
 from acideploy.attachment import Attachment, AzureChoice, choose_azure, choose_registry
 from acideploy.az_settings import az_folder
+from acideploy.check_files import check_files
 from acideploy.clock import Clock, SystemClock
 from acideploy.config.problem import Place, Problem
-from acideploy.environment.request import EnvironmentRequest
-from acideploy.errors import (
-    AcideployError,
-    ConflictError,
-    NotFoundError,
-    ServiceFailedError,
-    UnsupportedError,
-)
+from acideploy.errors import ConflictError, NotFoundError, UnsupportedError
 from acideploy.events import Emit, Noticed, ignore
-from acideploy.home import home, prices_file
+from acideploy.home import home
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelStore, parse_reference
 from acideploy.package import Package, package
 from acideploy.parts import Parts, assemble, open_local, open_store
-from acideploy.plan import Plan, Wanted, make_plan
+from acideploy.plan import Plan, Wanted
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
-from acideploy.wanted import check_given, tell, wanted_by, wanted_by_package
+from acideploy.wanted import wanted_by, wanted_by_package
 
 if TYPE_CHECKING:
     from acideploy.azure.open import Azure
-    from acideploy.environment.local import LocalEnvironments
+    from acideploy.azure_services import AzureServices
     from acideploy.environment_lock import Locked
     from acideploy.environment_upgrade import Upgraded, UpgradeRequest
+    from acideploy.local_services import LocalServices
     from acideploy.prune import Pruned
     from acideploy.targets import Answer, Keys, Service
-    from acideploy.targets.aci.group import Pull
     from acideploy.targets.aci.record import Revision
-    from acideploy.targets.aci.target import AciTarget
-    from acideploy.targets.local.keys import KeyFile
     from acideploy.targets.local.target import LocalTarget
 
 __all__ = [
@@ -107,14 +99,6 @@ class Workspace:
         assert self.azure is not None
         return self.azure
 
-    @property
-    def _store(self) -> ModelStore:
-        return self._parts.store
-
-    @property
-    def _builder(self) -> LocalEnvironments:
-        return self._parts.environments
-
     # Checking.
 
     def check(
@@ -124,7 +108,7 @@ class Workspace:
 
         Of the two files, one may be checked alone.
         """
-        problems = check_given(
+        problems = check_files(
             files,
             directory=self._working_directory,
             leave_out=self.directory,
@@ -134,7 +118,7 @@ class Workspace:
 
     def _check_model(self, name: str) -> tuple[Problem, ...]:
         try:
-            self._store.find(parse_reference(name))
+            self._parts.store.find(parse_reference(name))
         except NotFoundError as error:
             missing = Problem(
                 code="model-not-found", severity="error", message=error.message, hint=error.hint
@@ -148,7 +132,7 @@ class Workspace:
         self, path: Path, draft: ModelDraft, *, compression: Compression = "none"
     ) -> Model:
         place = self._working_directory / path
-        return self._store.register(place, draft, compression=compression, emit=self._emit)
+        return self._parts.store.register(place, draft, compression=compression, emit=self._emit)
 
     def copy_model(
         self, reference: str, *, source: str | None = None, target: str | None = None
@@ -157,24 +141,19 @@ class Workspace:
 
         It keeps its version. Raises ConflictError where that is another model there.
         """
-        given, taken = (
-            open_store(self.directory, where=place, clock=self._clock) if place else self._store
-            for place in (source, target)
-        )
+        given, taken = self._store_at(source), self._store_at(target)
         model = given.find(parse_reference(reference))
         return taken.add(model, given.layer(model).blob, emit=self._emit)
 
+    def _store_at(self, place: str | None) -> ModelStore:
+        if place is None:
+            return self._parts.store
+        return open_store(self.directory, where=place, clock=self._clock)
+
     def package_model(self, request: PackageRequest) -> Package:
         """Makes the image that a service would run, and writes it where that asks for."""
-        wanted = wanted_by_package(
-            request,
-            store=self._store,
-            directory=self._working_directory,
-            leave_out=self.directory,
-            emit=self._emit,
-        )
         return package(
-            wanted,
+            self._wanted_package(request),
             request,
             parts=self._parts,
             directory=self._working_directory,
@@ -186,19 +165,9 @@ class Workspace:
         """Resolves an environment anew, and writes its lock to `path` where `write` says so."""
         from acideploy.environment_lock import lock_environment
 
-        wanted = wanted_by_package(
-            PackageRequest(files=files),
-            store=self._store,
-            directory=self._working_directory,
-            leave_out=self.directory,
-            emit=self._emit,
-        )
-        return lock_environment(
-            wanted.environment,
-            self._working_directory / path,
-            write=write,
-            emit=self._emit,
-        )
+        wanted = self._wanted_package(PackageRequest(files=files))
+        place = self._working_directory / path
+        return lock_environment(wanted.environment, place, write=write, emit=self._emit)
 
     def upgrade_environment(self, request: UpgradeRequest) -> Upgraded:
         """Proposes a conda file that can be resolved today, and writes it where asked to."""
@@ -213,130 +182,77 @@ class Workspace:
         )
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
-        return self._store.list(name)
+        return self._parts.store.list(name)
 
     def show_model(self, reference: str) -> Model:
-        return self._store.find(parse_reference(reference))
+        return self._parts.store.find(parse_reference(reference))
 
     def update_model(self, reference: str, changes: ModelChanges) -> Model:
-        return self._store.update(parse_reference(reference), changes)
+        return self._parts.store.update(parse_reference(reference), changes)
 
     def delete_model(self, reference: str) -> Model:
         """Raises ConflictError where a service uses the model."""
         model = self.show_model(reference)
         users = (
-            *(self._aci.users_of(model.id) if self._aci else ()),
-            *self._target.users_of(model.id),
+            *(self._azure.users_of(model.id) if self._azure else ()),
+            *self._local.users_of(model.id),
         )
         if users:
             raise ConflictError(
                 f"model {model.id} is used by service {', '.join(users)}",
                 hint=f"acideploy service delete -n {users[0]}",
             )
-        self._store.delete(parse_reference(model.id))
+        self._parts.store.delete(parse_reference(model.id))
         return model
 
     def download_model(self, reference: str, directory: Path, *, overwrite: bool = False) -> Path:
         """Writes the registered file or folder into `directory` and returns its path there."""
         model = self.show_model(reference)
         target = self._working_directory / directory
-        return self._store.unpack(model, target, overwrite=overwrite, emit=self._emit)
+        return self._parts.store.unpack(model, target, overwrite=overwrite, emit=self._emit)
 
     # Services.
 
     def plan(self, request: DeployRequest) -> Plan:
         """What `deploy` would do. Changes nothing."""
         wanted = self._wanted(request)
-        if wanted.aci:
-            return self._plan_in_azure(wanted, request.compression)
-        return self._plan(wanted, request.compression)
+        return self._where(wanted).plan(wanted, request)
 
     def deploy(self, request: DeployRequest) -> Service:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
-        if wanted.aci:
-            return self._deploy_to_azure(wanted, request)
-        if request.rehearse:
-            note = Problem(
-                code="unused-flag",
-                severity="note",
-                message="a deploy to this machine is its own rehearsal",
-                place=Place(file="--rehearse"),
-            )
-            self._emit(Noticed(problem=note))
-        with self._target.changing(request.name, new=True):
-            plan = self._plan(wanted, request.compression)
-            plan.require_overwrite(request.overwrite)
-            return self._carry_out(
-                wanted, plan, compression=request.compression, wait=not request.no_wait
-            )
+        return self._where(wanted).deploy(wanted, request)
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
-        if aci := self._in_azure(request.name):
-            from acideploy.targets.aci.update import update
-
-            again = update(request, aci)
-            return self.deploy(again) if again else aci.find(request.name)
-        # Only services on this machine need it.
-        from acideploy.update import is_only_described, wanted_by_update
-
-        with self._target.changing(request.name):
-            record = self._target.record(request.name)
-            if record.current is None:
-                raise AcideployError(
-                    f"service {request.name} has never run and cannot be updated",
-                    hint="deploy it again",
-                )
-            wanted = wanted_by_update(
-                request,
-                record.current,
-                self._target.folder(request.name).files(record.current),
-                store=self._store,
-                directory=self._working_directory,
-                leave_out=self.directory,
-                choose_runtime=self._target.choose_runtime,
-                emit=self._emit,
-            )
-            if is_only_described(request):
-                return self._target.relabel(wanted)
-            plan = self._plan(wanted, request.compression)
-            return self._carry_out(
-                wanted, plan, compression=request.compression, wait=not request.no_wait
-            )
+        azure = self._in_azure(request.name)
+        if azure is None:
+            return self._local.update(request)
+        again = azure.update(request)
+        return self.deploy(again) if again else azure.show(request.name)
 
     def list_services(self) -> tuple[Service, ...]:
         """Those in Azure, where the folder is attached to it, and those on this machine."""
-        return (*(self._aci.list() if self._aci else ()), *self._target.list())
+        return (*(self._azure.list() if self._azure else ()), *self._local.list())
 
     def show_service(self, name: str, *, wait: bool = False) -> Service:
-        """The service as it is now; with `wait`, once it is healthy. Raises NotFoundError."""
-        aci = self._in_azure(name)
-        if aci is None:
-            return self._target.find(name)
-        if wait and (revision := aci.revision_of(aci.group(name))):
-            aci.wait(revision, emit=self._emit)
-        return aci.find(name)
+        """The service as it is now; with `wait`, one in Azure once it is healthy.
+
+        Raises NotFoundError.
+        """
+        return self._place(name).show(name, wait=wait)
 
     def diagnose_service(self, name: str) -> str:
         """That the service answers; raises the one cause where it does not."""
-        if aci := self._in_azure(name):
-            return aci.diagnose(name)
-        service = self._target.find(name)
-        if service.error:
-            raise ServiceFailedError(f"service {name} is {service.state}: {service.error}")
-        return f"service {name} is {service.state}"
+        return self._place(name).diagnose(name)
 
     def service_history(self, name: str) -> tuple[Revision, ...]:
         """The revisions that were healthy once, newest first."""
-        return self._require_azure(name).history(name)
+        return self._place(name).history(name)
 
     def roll_back(self, name: str, *, to: int | None = None) -> Service:
         """Makes an earlier revision the present one; its image is still in the registry."""
-        from acideploy.targets.aci.rollback import roll_back
-
-        aci = self._require_azure(name)
-        return roll_back(aci, name, to=to, pull=self._pull(aci), clock=self._clock, emit=self._emit)
+        return self._place(name).roll_back(name, to=to)
 
     def score(self, name: str, body: bytes, *, content_type: str = "application/json") -> Answer:
         """What the service answers, whatever its status. Raises ScoringError where none answers."""
@@ -351,20 +267,7 @@ class Workspace:
         since: timedelta | None = None,
     ) -> str:
         """The last lines; of a service in Azure also only those that are no older than `since`."""
-        if aci := self._in_azure(name):
-            if previous:
-                raise UnsupportedError(
-                    "Azure keeps no log of an earlier run",
-                    hint="a deploy that fails shows it while it is there",
-                )
-            return aci.logs(name, lines=lines, since=since)
-        if since is not None:
-            self._target.find(name)
-            raise UnsupportedError(
-                f"the log of service {name}, on this machine, has no times",
-                hint=f"acideploy service get-logs -n {name} --tail 100",
-            )
-        return self._target.logs(name, lines=lines, previous=previous)
+        return self._place(name).logs(name, lines=lines, previous=previous, since=since)
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
         """The last lines, then each as it is written, for as long as the service exists."""
@@ -383,63 +286,34 @@ class Workspace:
 
         One word is a line for the shell. Raises UnsupportedError for a service on this machine.
         """
-        if aci := self._in_azure(name):
-            from acideploy.targets.aci.execute import execute
-
-            return execute(aci, name, command, rows=rows, columns=columns, write=write)
-        where = self._target.find(name).container
-        raise UnsupportedError(
-            f"service {name} is on this machine, where its own tools are at hand",
-            hint=f"docker exec {where} ..." if where else f"acideploy service show -n {name}",
-        )
+        place = self._place(name)
+        return place.execute(name, command, rows=rows, columns=columns, write=write)
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for no key."""
-        aci = self._in_azure(name)
-        return aci.keys(name) if aci else self._key_file(name).require()
+        return self._place(name).keys(name)
 
     def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
         """Makes a new `primary` or `secondary` key, or sets it to `value`, at once."""
-        if aci := self._in_azure(name):
-            return aci.regenerate_key(name, which, value, pull=self._pull(aci), emit=self._emit)
-        with self._target.changing(name):
-            self._key_file(name)
-            return self._target.regenerate_key(name, which, value)
+        return self._place(name).regenerate_key(name, which=which, value=value)
 
     def stop_service(self, name: str) -> Service:
-        """Ends the process; also a deploy that nobody waits for."""
-        if aci := self._in_azure(name):
-            return aci.stop(name)
-        with self._target.changing(name, at_once=True):
-            return self._target.stop(name)
+        """Ends what runs; on this machine also a deploy that nobody waits for."""
+        return self._place(name).stop(name)
 
     def start_service(self, name: str) -> Service:
-        if aci := self._in_azure(name):
-            return aci.start(name, emit=self._emit)
-        with self._target.changing(name):
-            self._ensure_environment(name)
-            return self._target.start(name, emit=self._emit)
+        return self._place(name).start(name)
 
     def restart_service(self, name: str) -> Service:
-        if aci := self._in_azure(name):
-            return aci.restart(name, emit=self._emit)
-        with self._target.changing(name):
-            self._ensure_environment(name)
-            self._target.stop(name)
-            return self._target.start(name, emit=self._emit)
+        return self._place(name).restart(name)
 
     def delete_service(self, name: str, *, purge: bool = False) -> None:
-        """Ends the process and removes the service; also a damaged one.
+        """Ends what runs and removes the service; also a damaged one.
 
         With `purge` also the images that one in Azure has had. Raises NotFoundError where there is
         no such service on this machine; of one that is not in Azure, that is told.
         """
-        if aci := self._in_azure(name):
-            from acideploy.targets.aci.removal import remove
-
-            remove(aci, name, purge=purge, clock=self._clock, emit=self._emit)
-        else:
-            self._target.delete(name)
+        self._place(name).delete(name, purge=purge)
 
     # Cleaning up.
 
@@ -453,28 +327,64 @@ class Workspace:
     # Inside.
 
     @cached_property
+    def _local(self) -> LocalServices:
+        from acideploy.local_services import LocalServices
+
+        return LocalServices(
+            self._target,
+            lambda: self._parts,
+            directory=self.directory,
+            working_directory=self._working_directory,
+            clock=self._clock,
+            emit=self._emit,
+        )
+
+    @cached_property
     def _target(self) -> LocalTarget:
         return open_local(self.directory, clock=self._clock)
 
     @cached_property
-    def _aci(self) -> AciTarget | None:
+    def _azure(self) -> AzureServices | None:
         """None where the folder is attached to nothing in Azure."""
         if self.azure is None:
             return None
         # The Azure SDK, which nothing local loads.
-        from acideploy.parts import open_aci
+        from acideploy.azure_services import AzureServices
 
-        return open_aci(self.azure, self._parts, directory=self.directory, clock=self._clock)
+        return AzureServices(
+            self.azure,
+            self._parts,
+            directory=self.directory,
+            working_directory=self._working_directory,
+            clock=self._clock,
+            emit=self._emit,
+        )
 
-    def _in_azure(self, name: str) -> AciTarget | None:
-        """The target where the service is in Azure, None where it is on this machine.
+    def _where(self, wanted: Wanted) -> AzureServices | LocalServices:
+        """Where a service is to run. Raises UnsupportedError."""
+        if wanted.aci is None:
+            return self._local
+        if self._azure is None:
+            raise UnsupportedError(
+                "nothing says where in Azure to deploy to",
+                hint="acideploy folder attach -w WORKSPACE -g RESOURCE_GROUP; "
+                "or add `--compute-type local`",
+            )
+        return self._azure
+
+    def _place(self, name: str) -> AzureServices | LocalServices:
+        """Where the service is."""
+        return self._in_azure(name) or self._local
+
+    def _in_azure(self, name: str) -> AzureServices | None:
+        """Those in Azure where the service is one, None where it is on this machine.
 
         The one in Azure is meant where there are two, as the retired tool meant it; that is said.
         """
-        if self._aci is None:
+        if self._azure is None:
             return None
-        here = name in self._target.names()
-        if here and self._aci.observe(name) is None:
+        here = name in self._target.folders.names()
+        if here and not self._azure.has(name):
             return None
         if here:
             note = Problem(
@@ -484,38 +394,30 @@ class Workspace:
                 place=Place(file="--name"),
             )
             self._emit(Noticed(problem=note))
-        return self._aci
+        return self._azure
 
-    def _require_azure(self, name: str) -> AciTarget:
-        if aci := self._in_azure(name):
-            return aci
-        self._target.find(name)
-        raise UnsupportedError(
-            f"service {name} is on this machine, which keeps one revision",
-            hint=f"acideploy service update -n {name} ..., with what it was before",
+    def _wanted(self, request: DeployRequest) -> Wanted:
+        return wanted_by(
+            request,
+            store=self._parts.store,
+            directory=self._working_directory,
+            leave_out=self.directory,
+            choose_runtime=self._target.choose_runtime,
+            emit=self._emit,
         )
 
-    def _place(self, name: str) -> AciTarget | LocalTarget:
-        return self._in_azure(name) or self._target
-
-    def _pull(self, aci: AciTarget) -> Pull:
-        from acideploy.targets.aci.pull import choose_pull
-
-        return choose_pull(
-            aci.azure, secrets=aci.secrets, login=self._parts.login, clock=self._clock
+    def _wanted_package(self, request: PackageRequest) -> Wanted:
+        return wanted_by_package(
+            request,
+            store=self._parts.store,
+            directory=self._working_directory,
+            leave_out=self.directory,
+            emit=self._emit,
         )
-
-    def _attached(self) -> AciTarget:
-        if self._aci is None:
-            raise UnsupportedError(
-                "nothing says where in Azure to deploy to",
-                hint="acideploy folder attach -w WORKSPACE -g RESOURCE_GROUP; "
-                "or add `--compute-type local`",
-            )
-        return self._aci
 
     def _judge_in_azure(self, wanted: Wanted) -> tuple[Problem, ...]:
         """What is wrong with a service for Azure, whatever it is called."""
+        # The Azure SDK, which nothing local loads.
         from acideploy.targets.aci.judge import judge
 
         return judge(
@@ -524,107 +426,6 @@ class Workspace:
             present=None,
             now=self._clock.now(),
             directory=self._working_directory,
-        )
-
-    def _plan_in_azure(self, wanted: Wanted, compression: Compression) -> Plan:
-        from acideploy.targets.aci.deploy import compare
-        from acideploy.targets.aci.preview import preview
-
-        aci = self._attached()
-        return preview(
-            wanted,
-            compare(wanted, aci),
-            target=aci,
-            parts=self._parts,
-            compression=compression,
-            cache=prices_file(self.directory),
-            clock=self._clock,
-        )
-
-    def _deploy_to_azure(self, wanted: Wanted, request: DeployRequest) -> Service:
-        from acideploy.targets.aci.deploy import compare, deploy
-        from acideploy.targets.aci.judge import judge
-
-        aci = self._attached()
-        comparison = compare(wanted, aci)
-        comparison.require_overwrite(wanted.name, request.overwrite)
-        if not comparison.keeps:
-            problems = judge(
-                wanted,
-                aci.azure,
-                present=comparison.present,
-                now=self._clock.now(),
-                directory=self._working_directory,
-            )
-            tell(problems, strict=request.files.strict, emit=self._emit)
-        if request.rehearse and not comparison.keeps:
-            from acideploy.rehearsal import rehearse
-
-            rehearse(
-                wanted,
-                parts=self._parts,
-                compression=request.compression,
-                clock=self._clock,
-                emit=self._emit,
-            )
-        return deploy(
-            wanted,
-            comparison,
-            target=aci,
-            parts=self._parts,
-            compression=request.compression,
-            wait=not request.no_wait,
-            clock=self._clock,
-            emit=self._emit,
-        )
-
-    def _wanted(self, request: DeployRequest) -> Wanted:
-        return wanted_by(
-            request,
-            store=self._store,
-            directory=self._working_directory,
-            leave_out=self.directory,
-            choose_runtime=self._target.choose_runtime,
-            emit=self._emit,
-        )
-
-    def _plan(self, wanted: Wanted, compression: Compression) -> Plan:
-        return make_plan(
-            wanted,
-            environment_exists=self._parts.has_environment(wanted, compression),
-            present=self._target.present(wanted.name),
-        )
-
-    def _ensure_environment(self, name: str) -> None:
-        """Makes the environment of a service again if its cache was cleared."""
-        current = self._target.record(name).current
-        if current and current.runtime == "process":
-            request = EnvironmentRequest.from_json(current.environment_request)
-            self._builder.ensure(request, emit=self._emit)
-
-    def _key_file(self, name: str) -> KeyFile:
-        current = self._target.record(name).current
-        if current is None or not current.auth_enabled:
-            raise UnsupportedError(
-                f"service {name} asks for no key",
-                hint=f"acideploy service update -n {name} --auth-enabled true",
-            )
-        return self._target.folder(name).key_file(current)
-
-    def _carry_out(
-        self, wanted: Wanted, plan: Plan, *, compression: Compression, wait: bool
-    ) -> Service:
-        # Only services on this machine need it.
-        from acideploy.deploy import deploy
-
-        return deploy(
-            wanted,
-            plan,
-            parts=self._parts,
-            compression=compression,
-            wait=wait,
-            clock=self._clock,
-            emit=self._emit,
         )
 
 

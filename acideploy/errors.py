@@ -13,10 +13,11 @@ AcideployError                     1   anything below, when nothing more is know
 ├── StorageError                  11   a file or the state directory cannot be read or written
 ├── UnsupportedError              12   something that acideploy does not do, such as AKS
 ├── PortError                     13   the port is taken or answers for someone else
-├── RegistryError                 14   the registry cannot be reached, or refuses
-├── EngineError                   15   the container engine cannot be reached, or refuses
 ├── EmulatorFailedError           16   the emulator cannot be started or stopped
-└── AzureError                    17   Azure cannot be reached, or refuses
+└── RemoteError                         whoever answers over HTTP, with what it answered
+    ├── RegistryError             14   the registry cannot be reached, or refuses
+    ├── EngineError               15   the container engine cannot be reached, or refuses
+    └── AzureError                17   Azure cannot be reached, or refuses
 (Ctrl-C)                         130
 """
 
@@ -133,61 +134,17 @@ class PortError(AcideployError):
     meaning = "the port is taken, or answers for another program"
 
 
-class RegistryError(AcideployError):
-    """`status` is the HTTP status, None where there was no answer. `temporary` says that the same
-    request may succeed later, after `retry_after` seconds where the registry said so."""
-
-    exit_code = 14
-    meaning = "the registry cannot be reached, or refused"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        detail: str | None = None,
-        status: int | None = None,
-        temporary: bool = False,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint, detail=detail)
-        self.status = status
-        self.temporary = temporary
-        self.retry_after = retry_after
-
-
-class EngineError(AcideployError):
-    """`status` is the HTTP status, None where there was no answer."""
-
-    exit_code = 15
-    meaning = "the container engine cannot be reached, or refused"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        detail: str | None = None,
-        status: int | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint, detail=detail)
-        self.status = status
-
-
 class EmulatorFailedError(AcideployError):
     exit_code = 16
     meaning = "the emulator cannot be started or stopped"
 
 
-class AzureError(AcideployError):
+class RemoteError(AcideployError):
     """`status` is the HTTP status, None where there was no answer; `code` that of the service.
 
     `temporary` says that the same request may succeed later, after `retry_after` seconds where
     the service said so.
     """
-
-    exit_code = 17
-    meaning = "Azure cannot be reached, or refused"
 
     def __init__(
         self,
@@ -205,3 +162,18 @@ class AzureError(AcideployError):
         self.code = code
         self.temporary = temporary
         self.retry_after = retry_after
+
+
+class RegistryError(RemoteError):
+    exit_code = 14
+    meaning = "the registry cannot be reached, or refused"
+
+
+class EngineError(RemoteError):
+    exit_code = 15
+    meaning = "the container engine cannot be reached, or refused"
+
+
+class AzureError(RemoteError):
+    exit_code = 17
+    meaning = "Azure cannot be reached, or refused"

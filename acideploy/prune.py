@@ -26,12 +26,7 @@ class Pruned:
 def prune(parts: Parts) -> Pruned:
     """Removes it. What is in a registry is others' too, and stays."""
     target = parts.target()
-    revisions = [
-        revision
-        for record in target.records()
-        for revision in (record.current, record.candidate)
-        if revision
-    ]
+    revisions = [revision for _, revision in target.folders.revisions()]
     processes = {each.parts["environment"] for each in revisions if each.runtime == "process"}
     stored: Mapping[str, int] = {}
     if isinstance(parts.registry, DirectoryRegistry):

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from acideploy.code import Code
-from acideploy.config import read_deployment_config
 from acideploy.config.values import Limits, Override, Serving
 from acideploy.environment.base_image import BaseImage
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.events import Emit
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
+from acideploy.read_files import read_deployment
 from acideploy.request import ConfigurationFiles, DeployRequest, UpdateRequest
 from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.record import Revision
-from acideploy.wanted import ChooseRuntime, find_models, require_local, tell, wanted_by
+from acideploy.verdict import tell
+from acideploy.wanted import ChooseRuntime, find_models, require_local, wanted_by
 
 
 def wanted_by_update(
@@ -125,7 +126,7 @@ def _with_deployment(
     if files.deployment_config is None:
         # Flags alone change single keys of what is deployed.
         overrides = (*_deployed_keys(wanted.serving), *overrides)
-    checked = read_deployment_config(files.deployment_config, overrides=overrides, cwd=directory)
+    checked = read_deployment(replace(files, deployment_overrides=overrides), directory)
     tell(checked.problems, strict=files.strict, emit=emit)
     assert checked.value is not None
     local = require_local(checked.value)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from acideploy.azureml_kept import azureml_kept
 from acideploy.checks import certificate_problems, variable_problems
-from acideploy.code import Code, code_of
+from acideploy.code import code_of
 from acideploy.code.problems import code_problems
-from acideploy.config import (
-    Checked,
-    check_service_name,
-    read_deployment_config,
-    read_inference_config,
-    read_model_metadata,
-)
-from acideploy.config.problem import Place, Problem
+from acideploy.config import check_service_name, read_model_metadata
+from acideploy.config.problem import Problem
 from acideploy.config.values import (
     AciDeployment,
     DeploymentConfig,
@@ -32,84 +27,14 @@ from acideploy.config.values import (
 from acideploy.environment.base_image import base_image_of
 from acideploy.environment.channels import read_conda_settings
 from acideploy.environment.lock import EnvironmentLock
-from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
-from acideploy.errors import (
-    AcideployError,
-    ConfigurationError,
-    StorageError,
-    UnsupportedError,
-)
-from acideploy.events import Emit, Noticed
+from acideploy.errors import ConfigurationError, UnsupportedError
+from acideploy.events import Emit
 from acideploy.models import Model, ModelStore, parse_reference
 from acideploy.plan import Wanted
-from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest
-from acideploy.serving.azureml import AzuremlUse, needs_full_azureml
-
-
-def _read(
-    files: ConfigurationFiles, directory: Path
-) -> tuple[Checked[InferenceConfig], Checked[DeploymentConfig]]:
-    inference = read_inference_config(
-        files.inference_config,
-        overrides=files.inference_overrides,
-        cwd=directory,
-        environment_directory=files.environment_directory,
-    )
-    deployment = read_deployment_config(
-        files.deployment_config, overrides=files.deployment_overrides, cwd=directory
-    )
-    return inference, deployment
-
-
-def check_given(
-    files: ConfigurationFiles,
-    *,
-    directory: Path,
-    leave_out: Path,
-    judge: Callable[[Wanted], tuple[Problem, ...]],
-) -> tuple[Problem, ...]:
-    """Every problem of what is given: a file that is not there at all is none, if the other is.
-
-    `judge` finds those of a service in Azure.
-    """
-    inference, deployment = _read(files, directory)
-    neither = not files.say_what_runs and not files.say_where
-    found = (
-        *(inference.problems if files.say_what_runs or neither else ()),
-        *(deployment.problems if files.say_where or neither else ()),
-    )
-    if inference.value is None:
-        return found
-    request = DeployRequest(name="", files=files)
-    try:
-        if isinstance(deployment.value, LocalDeployment | AciDeployment):
-            local = as_container(deployment.value)
-            wanted, problems = _prepare(request, inference.value, local, directory, leave_out)
-            if isinstance(deployment.value, AciDeployment):
-                beyond = judge(replace(wanted, aci=deployment.value))
-                problems = tuple(dict.fromkeys((*problems, *beyond)))
-        else:
-            code = code_of(inference.value, leave_out=leave_out)
-            problems = code_problems(code, cwd=directory)
-    except ConfigurationError as error:
-        problems = error.problems
-    except AcideployError as error:
-        problem = Problem(
-            code="unreadable-file" if isinstance(error, StorageError) else "environment-refused",
-            severity="error",
-            message=error.message,
-            place=error.place,
-            hint=error.hint,
-        )
-        problems = (problem,)
-    return (*found, *problems)
-
-
-def is_refused(problems: Sequence[Problem], *, strict: bool) -> bool:
-    """Whether any problem is an error, or a warning where those count."""
-    refused = ("error", "warning") if strict else ("error",)
-    return any(problem.severity in refused for problem in problems)
+from acideploy.read_files import read_deployment, read_inference
+from acideploy.request import DeployRequest, PackageRequest
+from acideploy.verdict import tell
 
 
 class ChooseRuntime(Protocol):
@@ -137,7 +62,7 @@ def wanted_by(
     if aci is None:
         runtime = choose_runtime(local.runtime or default_runtime, emit=emit)
         local = replace(local, runtime=runtime)
-    wanted, problems = _prepare(request, inference, local, directory, leave_out)
+    wanted, problems = without_models(request, inference, local, directory, leave_out)
     tell(problems, strict=request.files.strict, emit=emit)
     models = find_models(request.models, request.model_metadata_files, store)
     return replace(wanted, models=models, aci=aci)
@@ -147,23 +72,18 @@ def wanted_by_package(
     request: PackageRequest, *, store: ModelStore, directory: Path, leave_out: Path, emit: Emit
 ) -> Wanted:
     """What a package request asks for: all of a service but where it runs."""
-    inference = read_inference_config(
-        request.files.inference_config,
-        overrides=request.files.inference_overrides,
-        cwd=directory,
-        environment_directory=request.files.environment_directory,
-    )
+    inference = read_inference(request.files, directory)
     tell(inference.problems, strict=request.files.strict, emit=emit)
     assert inference.value is not None
     asked = DeployRequest(name="", files=request.files)
     local = LocalDeployment(runtime="container")
-    wanted, problems = _prepare(asked, inference.value, local, directory, leave_out)
+    wanted, problems = without_models(asked, inference.value, local, directory, leave_out)
     tell(problems, strict=request.files.strict, emit=emit)
     models = find_models(request.models, request.model_metadata_files, store)
     return replace(wanted, models=models)
 
 
-def _prepare(
+def without_models(
     request: DeployRequest,
     inference: InferenceConfig,
     local: LocalDeployment,
@@ -173,7 +93,7 @@ def _prepare(
     """What is wanted, without its models, and every problem in that."""
     environment = inference.environment or Environment()
     code = code_of(inference, leave_out=leave_out)
-    beyond = () if request.files.full_azureml else _beyond_stand_in(code, environment)
+    beyond = () if request.files.full_azureml else azureml_kept(code, environment)
     asked, notes = request_environment(
         inference.environment,
         directory=_requirements_directory(inference, directory),
@@ -213,32 +133,11 @@ def _lock(path: Path) -> EnvironmentLock:
     return read_lock_file(path)
 
 
-def _beyond_stand_in(code: Code, environment: Environment) -> tuple[Problem, ...]:
-    """A note where the code needs more of azureml-defaults than the stand-in for it has."""
-    if environment.conda is None or not asks_for_azureml(environment.conda):
-        return ()
-    for name, file in code.files():
-        if name.endswith(".py"):
-            source = file.read_text(encoding="utf-8", errors="replace")
-            for use in needs_full_azureml(source):
-                return (_azureml_kept(file, source, use),)
-    return ()
-
-
-def _azureml_kept(file: Path, source: str, use: AzuremlUse) -> Problem:
-    line = source.splitlines()[use.line - 1]
-    return Problem(
-        code="full-azureml",
-        severity="note",
-        message=f"azureml-defaults is kept as it is: the code uses {use.name}",
-        place=Place(file=str(file), line=use.line, column=1, text=line),
-    )
-
-
 def _require(
     request: DeployRequest, directory: Path, emit: Emit
 ) -> tuple[InferenceConfig, DeploymentConfig]:
-    inference, deployment = _read(request.files, directory)
+    inference = read_inference(request.files, directory)
+    deployment = read_deployment(request.files, directory)
     problems = (
         *check_service_name(request.name),
         *inference.problems,
@@ -248,14 +147,6 @@ def _require(
     assert inference.value is not None
     assert deployment.value is not None
     return inference.value, deployment.value
-
-
-def tell(problems: Sequence[Problem], *, strict: bool, emit: Emit) -> None:
-    """Tells warnings and notes. Raises ConfigurationError, with all, where one is an error."""
-    if is_refused(problems, strict=strict):
-        raise ConfigurationError(problems)
-    for problem in problems:
-        emit(Noticed(problem=problem))
 
 
 def as_container(deployment: LocalDeployment | AciDeployment) -> LocalDeployment:

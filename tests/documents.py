@@ -26,8 +26,9 @@ Schema = dict[str, Any]
 def exit_codes() -> str:
     """A table of every exit code."""
     rows = [("0", "done"), ("2", "the command line itself is wrong")]
-    classes = [errors.AcideployError, *errors.AcideployError.__subclasses__()]
-    rows += [(str(each.exit_code), each.meaning) for each in classes]
+    classes = [each for each in vars(errors).values() if isinstance(each, type)]
+    own = [each for each in classes if "exit_code" in vars(each)]
+    rows += [(str(each.exit_code), each.meaning) for each in own]
     rows += [(str(errors.INTERRUPTED_EXIT_CODE), "Ctrl-C; running the same command again goes on")]
     return _table(("code", "meaning"), sorted(rows, key=lambda row: int(row[0])))
 

@@ -37,11 +37,6 @@ def run(data):
 """
 
 
-def tar_layer(path: Path, title: str) -> Layer:
-    """The tar file as a layer."""
-    return _layer(partial(_chunks, path), title)
-
-
 def base_layers(part: BaseImage) -> tuple[Layer, ...]:
     """The layers of the base image, which are gzip."""
     manifest = part.manifest()

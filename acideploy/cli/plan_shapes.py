@@ -7,15 +7,14 @@ import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from acideploy.cli.cells import cut
+
 if TYPE_CHECKING:
     from acideploy.plan import Effects, Plan
     from acideploy.targets.aci.changes import Change
     from acideploy.targets.aci.prices import Price
 
 Shape: TypeAlias = dict[str, Any]
-
-# Of a value in a line.
-_WIDEST = 60
 
 _DOWNTIME = {
     "none": "none",
@@ -125,7 +124,7 @@ def _short(value: str | None) -> str:
         return text
     if not text or not text.isprintable():
         text = json.dumps(text)
-    return f"{text[: _WIDEST - 3]}..." if len(text) > _WIDEST else text
+    return cut(text)
 
 
 def _effect_lines(effects: Effects) -> list[str]:

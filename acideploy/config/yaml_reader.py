@@ -13,7 +13,6 @@ from acideploy.config.source import Source
 if TYPE_CHECKING:
     import yaml
 
-NULL_TAG = "tag:yaml.org,2002:null"
 MERGE_TAG = "tag:yaml.org,2002:merge"
 STRING_TAG = "tag:yaml.org,2002:str"
 COLLECTION_TAGS = (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")

@@ -323,6 +323,41 @@ def test_keys_survive_a_redeploy_and_show_in_no_output(workspace: Workspace) -> 
         assert keys_file.stat().st_mode & 0o077 == 0
 
 
+def test_passwords_of_the_environment_show_in_no_output(workspace: Workspace) -> None:
+    environment = {
+        "name": "mine",
+        "environmentVariables": {"DB_PASSWORD": "pl4nted-1", "COLOUR": "green"},
+        "docker": {
+            "baseImage": "contoso.azurecr.io/base:1",
+            "baseImageRegistry": {"username": "me", "password": "pl4nted-2"},
+        },
+        "python": {
+            "condaDependencies": {
+                "dependencies": [
+                    f"python={PYTHON}",
+                    {"pip": ["azureml-defaults"]},
+                ]
+            }
+        },
+    }
+    workspace.write("score.py", ECHO.replace('"hello"', 'os.environ["DB_PASSWORD"]'))
+    workspace.write("inference.json", {"entryScript": "score.py", "environment": environment})
+    name = ("-n", "echo-svc")
+    shown = [
+        workspace.deploy("--debug", "-v"),
+        workspace.deploy("--overwrite", "--dry-run", "--debug", "-v"),
+        workspace.run("service", "update", *name, "--add-tag", "a=b", "--debug", "-v"),
+        *(workspace.run("service", "show", *name, *flags) for flags in ((), ("-v",), ("--debug",))),
+        workspace.run("service", "list", "-v"),
+        workspace.run("service", "get-logs", *name),
+    ]
+    for each in shown:
+        assert "pl4nted" not in each.stdout + each.stderr
+    details = workspace.show()["environmentDetails"]
+    assert details["environmentVariables"] == {"DB_PASSWORD": "***", "COLOUR": "green"}
+    assert "pl4nted-1" in workspace.score()["greeting"]
+
+
 def test_a_service_speaks_tls_with_the_users_certificate(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from acideploy.cli import plan_shapes, shapes
+from acideploy.cli import plan_shapes, service_shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import FILES, configuration_files
 from acideploy.cli.options import (
@@ -55,7 +55,7 @@ _REHEARSE = Option(
     STRICT,
     COMPRESSION,
     *FILES,
-    table=shapes.deploy_table,
+    table=service_shapes.deploy_table,
     examples=[
         "acideploy model deploy -n svc -m iris -ic inferenceconfig.json -dc deploymentconfig.json",
         "acideploy model deploy -n svc -m iris:1 -ic inferenceconfig.json --compute-type local",
@@ -101,7 +101,7 @@ def deploy(
     )
     if dry_run:
         return _planned(session, request)
-    return shapes.service(session.workspace.deploy(request), full=session.settings.full)
+    return service_shapes.service(session.workspace.deploy(request), full=session.settings.full)
 
 
 def _planned(session: Session, request: DeployRequest) -> object:

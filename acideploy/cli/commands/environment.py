@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from acideploy.cli import shapes
+from acideploy.cli import environment_shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import (
     FULL_AZUREML,
@@ -62,7 +62,7 @@ def lock(
             f"{output_file} is not what the environment comes to today",
             hint="write it with `acideploy environment lock`",
         )
-    return shapes.locked(locked)
+    return environment_shapes.locked(locked)
 
 
 @command(
@@ -77,7 +77,7 @@ def lock(
     FULL_AZUREML,
     Option("--output-file", "--of", type=FILE, help="Write the new file there."),
     Option("--write", is_flag=True, help="Write the new file over the old one."),
-    table=shapes.upgraded_rows,
+    table=environment_shapes.upgraded_rows,
     examples=[
         "acideploy environment upgrade --conda-file conda.yml",
         "acideploy environment upgrade --conda-file conda.yml --python 3.10 --write",
@@ -111,9 +111,9 @@ def upgrade(
         full_azureml=full_azureml,
     )
     upgraded = session.workspace.upgrade_environment(request)
-    for line in shapes.upgraded_text(upgraded):
+    for line in environment_shapes.upgraded_text(upgraded):
         click.echo(line, err=True)
     if session.settings.output or session.settings.query:
-        return shapes.upgraded(upgraded)
+        return environment_shapes.upgraded(upgraded)
     click.echo(upgraded.difference, nl=False)
     return None

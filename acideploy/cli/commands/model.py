@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from acideploy.cli import shapes
+from acideploy.cli import model_shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.unused import RESOURCES, SAMPLES, note_unused
 from acideploy.cli.options import (
@@ -42,7 +42,7 @@ _RUN_ID = Option("--run-id", hidden=True)
     PROPERTY_FILTER,
     _RUN_ID,
     Option("--dataset-id", hidden=True),
-    table=shapes.model_list_table,
+    table=model_shapes.model_list_table,
 )
 def list_models(
     session: Session,
@@ -60,7 +60,7 @@ def list_models(
         models = _newest(models)
     full = session.settings.full or session.settings.table
     return [
-        shapes.model(model, full=True) if full else shapes.listed_model(model)
+        model_shapes.model(model, full=True) if full else model_shapes.listed_model(model)
         for model in models
         if matches(tag, model.tags) and matches(property, model.properties)
     ]
@@ -72,7 +72,7 @@ def list_models(
     _MODEL_NAME,
     Option("--version", type=click.IntRange(min=1), help="Version, with --model-name."),
     _RUN_ID,
-    table=shapes.model_table,
+    table=model_shapes.model_table,
 )
 def show(
     session: Session,
@@ -89,7 +89,7 @@ def show(
         raise WrongUsage(
             "missing option '--model-id' / '-i', or '--model-name' / '-n'", hint="-i NAME:VERSION"
         )
-    return shapes.model(session.workspace.show_model(reference), full=session.settings.full)
+    return model_shapes.model(session.workspace.show_model(reference), full=session.settings.full)
 
 
 @command(
@@ -101,7 +101,7 @@ def show(
     Option("--description", "-d", help="New description."),
     *RESOURCES,
     *SAMPLES,
-    table=shapes.model_table,
+    table=model_shapes.model_table,
 )
 def update(
     session: Session,
@@ -124,7 +124,7 @@ def update(
         description=description,
     )
     model = session.workspace.update_model(model_id, changes)
-    return shapes.model(model, full=session.settings.full)
+    return model_shapes.model(model, full=session.settings.full)
 
 
 @command("delete", MODEL_ID, CONSENT)
@@ -150,7 +150,7 @@ def download(session: Session, *, model_id: str, target_dir: Path, overwrite: bo
     MODEL_ID,
     Option("--from", "source", metavar="STORE", help="`local` or a registry's host."),
     Option("--to", "target", metavar="STORE", help="`local` or a registry's host."),
-    table=shapes.model_table,
+    table=model_shapes.model_table,
     examples=[
         "acideploy model copy -i iris:1 --to contoso.azurecr.io",
         "acideploy model copy -i iris:1 --from contoso.azurecr.io --to local",
@@ -161,7 +161,7 @@ def copy(session: Session, *, model_id: str, source: str | None, target: str | N
     if source == target:
         raise WrongUsage("a model is copied from one store to another", hint="--to STORE")
     model = session.workspace.copy_model(model_id, source=source, target=target)
-    return shapes.model(model, full=session.settings.full)
+    return model_shapes.model(model, full=session.settings.full)
 
 
 def _newest(models: Sequence[Model]) -> tuple[Model, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acideploy.cli import shapes
+from acideploy.cli import environment_shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import INFERENCE_FILES, configuration_files
 from acideploy.cli.commands.unused import note_unused
@@ -81,7 +81,7 @@ def package(
         destination=_destination(archive, oci_layout, output_path),
         compression=layer_compression,
     )
-    return shapes.package(session.workspace.package_model(request))
+    return environment_shapes.package(session.workspace.package_model(request))
 
 
 def _destination(archive: Path | None, layout: Path | None, context: Path | None) -> Destination:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acideploy.cli import shapes
+from acideploy.cli import model_shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.unused import RESOURCES, SAMPLES, note_unused
 from acideploy.cli.options import (
@@ -51,7 +51,7 @@ _RUN = (
     *_RUN,
     *RESOURCES,
     *SAMPLES,
-    table=shapes.model_table,
+    table=model_shapes.model_table,
     examples=[
         "acideploy model register -n iris -p model.pkl",
         "acideploy model register -n iris -p outputs/ --tag stage=dev -t model.json",
@@ -88,7 +88,7 @@ def register(
     model = session.workspace.register_model(path, draft, compression=layer_compression)
     if output_metadata_file:
         write_metadata(output_metadata_file, model)
-    return shapes.model(model, full=session.settings.full)
+    return model_shapes.model(model, full=session.settings.full)
 
 
 def _given_path(model_path: Path | None, unused: dict[str, Any]) -> Path:

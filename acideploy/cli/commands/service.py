@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from acideploy.cli import shapes
+from acideploy.cli import service_shapes as shapes
 from acideploy.cli.command import command
 from acideploy.cli.options import (
     CONSENT,

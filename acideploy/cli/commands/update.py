@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acideploy.cli import shapes
+from acideploy.cli import service_shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import UPDATE_FILES, configuration_files
 from acideploy.cli.options import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     STRICT,
     COMPRESSION,
     *UPDATE_FILES,
-    table=shapes.service_table,
+    table=service_shapes.service_table,
 )
 def update(
     session: Session,
@@ -76,4 +76,6 @@ def update(
         compression=layer_compression,
         no_wait=no_wait,
     )
-    return shapes.service(session.workspace.update_service(request), full=session.settings.full)
+    return service_shapes.service(
+        session.workspace.update_service(request), full=session.settings.full
+    )

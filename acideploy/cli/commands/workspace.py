@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acideploy.cli import azure_shape, shapes
+from acideploy.cli import azure_shape, service_shapes
 from acideploy.cli.command import command
 from acideploy.cli.session import Session
 
@@ -17,7 +17,7 @@ def show(session: Session) -> object:
     named = {"registry": attachment.registry} if attachment else found or {}
     named_from = {"registry": attachment.origin} if attachment else origins or {}
     return {
-        "name": azure_shape.name(azure) if azure else shapes.WORKSPACE_NAME,
+        "name": azure_shape.name(azure) if azure else service_shapes.WORKSPACE_NAME,
         "kind": "azure" if azure else "registry" if attachment else "local",
         "directory": str(workspace.directory),
         "registry": named.get("registry"),

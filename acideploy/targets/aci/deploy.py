@@ -18,6 +18,7 @@ from acideploy.parts import Parts
 from acideploy.plan import Wanted
 from acideploy.registry.descriptor import digest_to_hex
 from acideploy.registry.push import push
+from acideploy.secret_names import is_secret, without_passwords
 from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Keys, Service
 from acideploy.targets.aci.changes import Change, are_of_tags, changes, verdict
@@ -30,11 +31,10 @@ from acideploy.targets.aci.group import (
     Confidential,
     Pull,
     group_body,
-    is_secret,
     without_secrets,
 )
 from acideploy.targets.aci.pull import choose_pull
-from acideploy.targets.aci.record import Revision, without_passwords
+from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.secrets import keys_name
 from acideploy.targets.aci.target import AciTarget
 from acideploy.targets.aci.view import container_of, is_moving, parts_of, state_of

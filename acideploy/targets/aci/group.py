@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.image.contents import PACKAGES
 from acideploy.plan import Wanted
+from acideploy.secret_names import is_secret
 from acideploy.targets import Keys
 
 VERSION = "2023-05-01"
@@ -40,13 +40,6 @@ _SCOPES = {
     "noReuse": "Noreuse",
 }
 
-# Variables whose values nobody is to read in the portal.
-_SECRET = re.compile(
-    r"SECRET|PASSW|PWD|TOKEN|CREDENTIAL|CONNECTION_?STRING|(API|ACCESS|ACCOUNT|PRIVATE|STORAGE)_?KEY"
-    r"|SAS(_|$)|_KEY$",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
@@ -69,11 +62,6 @@ class Confidential:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     certificate: str | None = field(default=None, repr=False)
     certificate_key: str | None = field(default=None, repr=False)
-
-
-def is_secret(variable: str) -> bool:
-    """Whether a variable's name says that its value is a secret."""
-    return bool(_SECRET.search(variable))
 
 
 def group_body(

@@ -27,13 +27,9 @@ from acideploy.registry.descriptor import (
     to_json,
 )
 from acideploy.registry.push import push
-from acideploy.targets.aci.group import is_secret
 
 KIND = "application/vnd.acideploy.revision.v1+json"
 _TAG = re.compile(r"r([1-9][0-9]*)")
-# `https://user:password@host/simple`.
-_LOGIN = re.compile(r"(?<=:)//[^/@\s]+@")
-_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +70,6 @@ class RecordRegistry(TaggedRegistry, Protocol):
 
     def delete_repository(self, repository: str) -> None:
         """Every manifest and every tag of it; no error where there is no such repository."""
-
-
-def without_passwords(told: Any) -> Any:
-    """What JSON can say, with `***` for whatever is called as secrets are, or logs in to a URL."""
-    if isinstance(told, Mapping):
-        return {
-            name: _HIDDEN
-            if isinstance(value, str) and is_secret(str(name))
-            else without_passwords(value)
-            for name, value in told.items()
-        }
-    if isinstance(told, list | tuple):
-        return [without_passwords(each) for each in told]
-    return _LOGIN.sub(f"//{_HIDDEN}@", told) if isinstance(told, str) else told
 
 
 class Revisions:

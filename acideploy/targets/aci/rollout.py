@@ -12,7 +12,7 @@ from acideploy.diagnose import CodeOrigin
 from acideploy.errors import AcideployError, AzureError, BusyError, DeadlineError
 from acideploy.events import Emit
 from acideploy.observe import wait_for
-from acideploy.targets.aci import http
+from acideploy.targets import http
 from acideploy.targets.aci.failure import Seen, failure_of, overdue
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION
 from acideploy.targets.aci.narration import Narrator

@@ -23,8 +23,8 @@ from acideploy.errors import (
 from acideploy.events import Emit, Finished, Said, Started, ignore
 from acideploy.observe import looks
 from acideploy.stopwatch import Stopwatch
-from acideploy.targets import Answer, Keys, Service
-from acideploy.targets.aci import http, rollout
+from acideploy.targets import Answer, Keys, Service, http
+from acideploy.targets.aci import rollout
 from acideploy.targets.aci.failure import Seen, failure_of
 from acideploy.targets.aci.group import (
     DEPLOY_TAG,
@@ -45,13 +45,14 @@ from acideploy.targets.aci.view import (
     service_name,
     service_of,
 )
-from acideploy.targets.local.keys import check_key, new_key
+from acideploy.targets.keys import check_key, new_key
 
 # Groups that are looked at at the same time.
 _AT_ONCE = 16
 _FOLLOW_EVERY = 1.0
 # Lines that are asked for each time: as many may be written between two looks.
 _FOLLOWED = 2000
+_WITHIN_NETWORK = "a service in a virtual network answers only from within it"
 
 
 class AciTarget:
@@ -144,7 +145,7 @@ class AciTarget:
         headers = {"Content-Type": content_type}
         if revision and revision.auth_enabled:
             headers["Authorization"] = f"Bearer {self.keys(name).primary}"
-        return http.score(endpoint, body, headers=headers)
+        return http.score(endpoint, body, headers=headers, hint=_WITHIN_NETWORK)
 
     def logs(self, name: str, *, lines: int, since: timedelta | None = None) -> str:
         """The last lines; with `since` those of them that are not older."""

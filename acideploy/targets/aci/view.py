@@ -9,8 +9,8 @@ from typing import Any
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.targets import Service
 from acideploy.targets.aci.group import PART_TAG, RECORD_TAG, REVISION_TAG, SERVICE_TAG
-from acideploy.targets.aci.http import Endpoint
 from acideploy.targets.aci.record import Revision
+from acideploy.targets.http import Endpoint
 
 # The front end that the retired service put beside each scoring container.
 _FRONT_END = "azureml-fe-aci"

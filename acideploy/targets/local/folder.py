@@ -15,7 +15,7 @@ from acideploy.errors import BusyError, EngineError, StorageError
 from acideploy.lock import holder, lock
 from acideploy.targets.local.container_server import ContainerServer
 from acideploy.targets.local.engines import Engines
-from acideploy.targets.local.keys import KeyFile
+from acideploy.targets.local.key_file import KeyFile
 from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.log import FileLog, Log
 from acideploy.targets.local.process_server import ProcessServer

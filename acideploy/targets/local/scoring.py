@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from http import HTTPStatus
 
+from acideploy.disk import storage_error
 from acideploy.errors import ServiceFailedError
-from acideploy.targets import Answer, Service
-from acideploy.targets.local import http
+from acideploy.targets import Answer, Service, http
+from acideploy.targets.http import Endpoint
 from acideploy.targets.local.folder import ServiceFolder
-from acideploy.targets.local.record import Record
+from acideploy.targets.local.health import ADDRESS, HOST
+from acideploy.targets.local.layout import RevisionDirectory
+from acideploy.targets.local.record import Record, Revision
 from acideploy.targets.local.server import request_diagnosis
 
 
@@ -32,11 +35,22 @@ def score(
     headers = {"Content-Type": content_type}
     if revision.auth_enabled:
         headers["Authorization"] = f"Bearer {folder.key_file(revision).require().primary}"
-    certificate = server.directory.certificate if revision.ssl_enabled else None
     mark = server.log.mark()
-    answer = http.score(revision.port, body, headers=headers, certificate=certificate)
+    answer = http.score(_endpoint(revision, server.directory), body, headers=headers)
     if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer
     if diagnosis := request_diagnosis(server, since=mark):
         return replace(answer, cause=diagnosis.cause, place=diagnosis.place)
     return answer
+
+
+def _endpoint(revision: Revision, files: RevisionDirectory) -> Endpoint:
+    """Where the service listens, and with TLS the certificate that it shows."""
+    certificate = None
+    if revision.ssl_enabled:
+        try:
+            # What else a PEM file says may be in any language.
+            certificate = files.certificate.read_text(encoding="ascii", errors="ignore")
+        except OSError as error:
+            raise storage_error("read", files.certificate, error) from error
+    return Endpoint(address=ADDRESS, port=revision.port, host=HOST, certificate=certificate)

@@ -10,7 +10,7 @@ from acideploy.diagnose import CodeOrigin, Diagnosis, diagnose, diagnose_request
 from acideploy.errors import DeadlineError, ServiceFailedError
 from acideploy.events import Emit, Said
 from acideploy.observe import wait_for
-from acideploy.targets.local import http
+from acideploy.targets.local.health import probe
 from acideploy.targets.local.layout import RevisionDirectory
 from acideploy.targets.local.log import Log, Mark
 from acideploy.targets.local.record import Revision
@@ -87,7 +87,7 @@ def answers(server: Server) -> bool:
     revision = server.revision
     # The kernel spreads connections over both servers: one answer is enough.
     tries = 1 if server.owns_port else 8
-    looks = (http.probe(revision.listening_port, tls=revision.ssl_enabled) for _ in range(tries))
+    looks = (probe(revision.listening_port, tls=revision.ssl_enabled) for _ in range(tries))
     try:
         return any(answer == str(revision.number) for answer in looks)
     except TimeoutError:

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from acideploy.clock import Clock
-from acideploy.config import check_service_name
 from acideploy.config.values import Runtime, RuntimeChoice
 from acideploy.errors import (
     BusyError,
@@ -21,13 +20,12 @@ from acideploy.lock import lock
 from acideploy.models import ModelStore
 from acideploy.plan import Present, Wanted
 from acideploy.targets import Answer, Keys, Service
+from acideploy.targets.keys import new_key
 from acideploy.targets.local import finisher, leftovers, rollout
 from acideploy.targets.local.engines import Engines
-from acideploy.targets.local.folder import ServiceFolder
-from acideploy.targets.local.keys import new_key
+from acideploy.targets.local.folders import ServiceFolders
 from acideploy.targets.local.log import FileLog, Log, follow
 from acideploy.targets.local.port import ENGINE_PATIENCE_SECONDS, require_free
-from acideploy.targets.local.record import FILE_NAME, Record
 from acideploy.targets.local.relabel import relabel, set_keys
 from acideploy.targets.local.runnable import Runnable
 from acideploy.targets.local.runtime import choose_runtime
@@ -47,34 +45,23 @@ class LocalTarget:
     """
 
     def __init__(self, directory: Path, *, clock: Clock, engines: Engines) -> None:
-        self._directory = directory
-        self._clock = clock
-        self._engines = engines
-
-    def folder(self, name: str) -> ServiceFolder:
-        """Raises NotFoundError for what no service can be called: it may be a path."""
-        if check_service_name(name):
-            raise self._not_found(name)
-        return ServiceFolder(self._directory / name, self._clock, self._engines)
+        self.folders = ServiceFolders(directory=directory, clock=clock, engines=engines)
 
     # What there is.
 
-    def names(self) -> tuple[str, ...]:
-        return tuple(sorted(path.parent.name for path in self._directory.glob(f"*/{FILE_NAME}")))
-
     def find(self, name: str) -> Service:
         """The service as it is now. Raises NotFoundError."""
-        record, folder = self.record(name), self.folder(name)
+        record, folder = self.folders.record(name), self.folders.folder(name)
         if record.candidate:
             # A deploy is under way, or was killed: then nobody holds its lock.
             with suppress(BusyError, EngineError), folder.locked():
                 settle(folder)
-            record = self.record(name)
+            record = self.folders.record(name)
         return service_of(record, folder)
 
     def list(self) -> tuple[Service, ...]:
         """Every service; a damaged one with the reason as its error."""
-        return tuple(service for name in self.names() for service in self._listed(name))
+        return tuple(service for name in self.folders.names() for service in self._listed(name))
 
     def _listed(self, name: str) -> Iterator[Service]:
         try:
@@ -82,40 +69,11 @@ class LocalTarget:
         except NotFoundError:
             return  # deleted meanwhile
         except StorageError as error:
-            yield damaged_service(self.folder(name), error)
-
-    def record(self, name: str) -> Record:
-        """What is written down about a service. Raises NotFoundError."""
-        if record := self.folder(name).record():
-            return record
-        raise self._not_found(name)
-
-    def _not_found(self, name: str) -> NotFoundError:
-        known = ", ".join(self.names())
-        return NotFoundError(
-            f"there is no service {name!r}" + (f", only {known}" if known else ""),
-            hint="acideploy service list" if known else "acideploy model deploy -n NAME ...",
-        )
-
-    def records(self) -> Iterator[Record]:
-        """What is written down about every service, but for damaged ones."""
-        for name in self.names():
-            with suppress(StorageError):
-                if record := self.folder(name).record():
-                    yield record
-
-    def users_of(self, model: str) -> tuple[str, ...]:
-        """The services that have the model `name:version`."""
-        return tuple(
-            record.name
-            for record in self.records()
-            for revision in (record.current, record.candidate)
-            if revision and model in revision.models
-        )
+            yield damaged_service(self.folders.folder(name), error)
 
     def present(self, name: str) -> Present | None:
         """What a plan compares with: None where no revision was ever healthy."""
-        folder = self.folder(name)
+        folder = self.folders.folder(name)
         record = folder.record()
         if record is None or record.current is None:
             return None
@@ -131,7 +89,7 @@ class LocalTarget:
 
     def choose_runtime(self, choice: RuntimeChoice, *, emit: Emit = ignore) -> Runtime:
         """What a service runs in. Raises EngineError where that needs an engine in vain."""
-        runtime, note = choose_runtime(choice, find_engine=self._engines.find)
+        runtime, note = choose_runtime(choice, find_engine=self.folders.engines.find)
         if note:
             emit(Noticed(problem=note))
         return runtime
@@ -143,9 +101,9 @@ class LocalTarget:
         Raises NotFoundError for a service that does not exist, unless it may be `new`. `at_once`
         ends a deploy that nobody waits for.
         """
-        folder = self.folder(name)
+        folder = self.folders.folder(name)
         if not new:
-            self.record(name)
+            self.folders.record(name)
         if at_once:
             finisher.cancel(folder.path)
         with folder.locked():
@@ -154,8 +112,8 @@ class LocalTarget:
 
     def check_port(self, wanted: Wanted) -> None:
         """Raises PortError where the port that is asked for is taken, before minutes are spent."""
-        taken = self._ports(but=wanted.name)
-        choose_port(self.folder(wanted.name), wanted.port, taken)
+        taken = self.folders.ports(but=wanted.name)
+        choose_port(self.folders.folder(wanted.name), wanted.port, taken)
 
     def apply(
         self,
@@ -167,11 +125,11 @@ class LocalTarget:
         emit: Emit = ignore,
     ) -> Service:
         """Starts a revision beside the one that serves, and replaces that when it is healthy."""
-        folder = self.folder(wanted.name)
-        path = self._directory / ".ports.lock"
+        folder = self.folders.folder(wanted.name)
+        path = self.folders.directory / ".ports.lock"
         # Two services that are deployed at once must not be given the same port.
-        with lock(path, clock=self._clock, within=_PORT_LOCK_SECONDS, busy=_ports_busy):
-            taken = self._ports(but=wanted.name)
+        with lock(path, clock=self.folders.clock, within=_PORT_LOCK_SECONDS, busy=_ports_busy):
+            taken = self.folders.ports(but=wanted.name)
             record = rollout.begin(folder, wanted, runnable, taken_ports=taken)
         record = rollout.start(folder, record, wanted, runnable, store=store, emit=emit)
         if wait:
@@ -182,18 +140,18 @@ class LocalTarget:
 
     def relabel(self, wanted: Wanted) -> Service:
         """Takes over what restarts nothing: description, tags, properties and keys."""
-        relabel(self.folder(wanted.name), self.record(wanted.name), wanted)
+        relabel(self.folders.folder(wanted.name), self.folders.record(wanted.name), wanted)
         return self.find(wanted.name)
 
     def regenerate_key(self, name: str, which: str, value: str | None = None) -> Keys:
         """Replaces the `primary` or the `secondary` key, by `value` or a new one, at once."""
-        record, folder = self.record(name), self.folder(name)
+        record, folder = self.folders.record(name), self.folders.folder(name)
         assert record.current is not None
         return set_keys(folder, record.current, **{which: value or new_key()})
 
     def stop(self, name: str) -> Service:
         """Ends the server; the service can be started again."""
-        record, folder = self.record(name), self.folder(name)
+        record, folder = self.folders.record(name), self.folders.folder(name)
         if record.current:
             server = folder.server(record.current)
             # An engine that does not answer stops nothing: the record is not to say so.
@@ -204,7 +162,7 @@ class LocalTarget:
 
     def start(self, name: str, *, emit: Emit = ignore) -> Service:
         """Starts the current revision again, unless it runs. Raises ServiceFailedError."""
-        record, folder = self.record(name), self.folder(name)
+        record, folder = self.folders.record(name), self.folders.folder(name)
         if record.current is None:
             raise ServiceFailedError(
                 f"service {name} has never run: {record.error}", hint="mend it and deploy again"
@@ -215,7 +173,7 @@ class LocalTarget:
         # Workers that a killed server left behind would keep the port.
         server.stop()
         patience = ENGINE_PATIENCE_SECONDS if record.current.container else 1.0
-        require_free(record.current.port, clock=self._clock, within=patience)
+        require_free(record.current.port, clock=self.folders.clock, within=patience)
         emit(Started(task="service", title=f"Service {name}"))
         server = server.start()
         record = folder.save(record, current=server.revision, stopped=False, error=None)
@@ -232,9 +190,9 @@ class LocalTarget:
 
     def delete(self, name: str) -> None:
         """Ends the server and removes everything about the service, also a damaged one."""
-        folder = self.folder(name)
-        if name not in self.names():
-            raise self._not_found(name)
+        folder = self.folders.folder(name)
+        if name not in self.folders.names():
+            raise self.folders.not_found(name)
         finisher.cancel(folder.path)
         with folder.locked():
             leftovers.remove_everything(folder)
@@ -242,42 +200,34 @@ class LocalTarget:
 
     def prune(self) -> dict[str, int]:
         """Removes images and containers that no service has; the bytes of each image by name."""
-        folders = [self.folder(name) for name in self.names()]
-        return leftovers.prune(self._directory, folders, self._engines)
+        folders = self.folders
+        return leftovers.prune(folders.directory, folders.all(), folders.engines)
 
     # What it is asked.
 
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
         """Sends a scoring request, with the key where one is asked for. Raises ScoringError."""
         service = self.find(name)
-        return score(service, self.record(name), self.folder(name), body, content_type)
+        return score(
+            service, self.folders.record(name), self.folders.folder(name), body, content_type
+        )
 
     def logs(self, name: str, *, lines: int, previous: bool = False) -> str:
-        record, folder = self.record(name), self.folder(name)
+        record, folder = self.folders.record(name), self.folders.folder(name)
         if previous and record.current:
             return FileLog(folder.files(record.current).previous_log).tail(lines)
         return folder.log(record).tail(lines)
 
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         """The last lines, then each new one, over restarts and deploys, until it is deleted."""
-        folder = self.folder(name)
-        self.record(name)
+        folder = self.folders.folder(name)
+        self.folders.record(name)
 
         def log() -> Log | None:
             record = folder.record()
             return folder.log(record) if record else None
 
-        return follow(log, lines=lines, clock=self._clock)
-
-    def _ports(self, *, but: str) -> dict[int, str]:
-        """The ports of all other services."""
-        return {
-            revision.port: record.name
-            for record in self.records()
-            if record.name != but
-            for revision in (record.current, record.candidate)
-            if revision
-        }
+        return follow(log, lines=lines, clock=self.folders.clock)
 
 
 def _ports_busy() -> BusyError:

@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from acideploy.errors import AcideployError, EngineError
+from acideploy.secret_names import without_passwords
 from acideploy.targets import LocalState, Service
-from acideploy.targets.local import http
 from acideploy.targets.local.container_server import ContainerServer
 from acideploy.targets.local.folder import ServiceFolder
+from acideploy.targets.local.health import probe
 from acideploy.targets.local.naming import container_name
 from acideploy.targets.local.record import Record, Revision
 from acideploy.targets.local.server import Server, answers, diagnosis, scoring_uri
@@ -84,7 +85,7 @@ def _with_revision(
         tags=revision.tags,
         properties=revision.properties,
         models=revision.models,
-        environment=revision.environment,
+        environment=without_passwords(revision.environment),
         environment_digest=revision.parts["environment"],
         auth_enabled=revision.auth_enabled,
         ssl_enabled=revision.ssl_enabled,
@@ -104,7 +105,7 @@ def _state(record: Record, server: Server | None) -> tuple[LocalState, str | Non
     if not server.is_alive():
         return "failed", _why_gone(server)
     try:
-        answer = http.probe(server.revision.listening_port, tls=server.revision.ssl_enabled)
+        answer = probe(server.revision.listening_port, tls=server.revision.ssl_enabled)
     except TimeoutError:
         return "unknown", "the server runs, and does not answer"
     if answer == str(server.revision.number) or (answer and record.candidate):
@@ -128,7 +129,7 @@ def _why_gone(server: Server) -> str:
     if answers(server):
         return f"{gone}; a worker that it left behind still answers"
     try:
-        stranger = http.probe(port, tls=server.revision.ssl_enabled) is not None
+        stranger = probe(port, tls=server.revision.ssl_enabled) is not None
     except TimeoutError:
         stranger = True
     return f"{gone}; port {port} answers for another program" if stranger else gone

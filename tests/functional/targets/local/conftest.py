@@ -109,7 +109,7 @@ class Workspace:
         return json.loads(answer.body)
 
     def clean(self) -> None:
-        for name in self.target.names():
+        for name in self.target.folders.names():
             self.target.delete(name)
 
 

@@ -63,7 +63,7 @@ def test_an_image_without_the_python_that_it_starts_with_is_told(workspace: Work
     image = service_image(workspace.base, Entrypoint=["python9.9", "-m", "acideploy_serving"])
     with pytest.raises(ServiceFailedError, match=r"the image has no python9\.9"):
         workspace.deploy(image=image)
-    assert workspace.target.names() == (NAME,)
+    assert workspace.target.folders.names() == (NAME,)
     assert "has no python9.9" in (workspace.show().error or "")
 
 
@@ -150,5 +150,5 @@ def test_no_engine_is_told_before_anything_is_made(workspace: Workspace) -> None
     workspace.host = "unix:///nowhere/engine.sock"
     with pytest.raises(EngineError, match="no container engine answers; tried unix:///nowhere"):
         workspace.deploy()
-    assert workspace.target.names() == ()
+    assert workspace.target.folders.names() == ()
     assert workspace.deploy(ECHO, runtime="auto").runtime == "process"

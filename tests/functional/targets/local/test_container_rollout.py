@@ -33,7 +33,7 @@ def _wait(look: Callable[[], bool]) -> None:
 
 def _begun(workspace: Workspace, script: str) -> tuple[ServiceFolder, Server]:
     """A candidate as a command leaves it that is killed while it waits."""
-    wanted, folder = workspace.wanted(script), workspace.target.folder(NAME)
+    wanted, folder = workspace.wanted(script), workspace.target.folders.folder(NAME)
     runnable = workspace.runnable(wanted)
     with folder.locked():
         record = rollout.begin(folder, wanted, runnable, taken_ports={})
@@ -60,7 +60,7 @@ def test_a_process_and_a_container_take_each_others_place(
     assert (new.state, new.port, new.error) == ("running", old.port, None)
     assert workspace.score()["greeting"] == "new"
     assert _containers(client, workspace) == (1 if after == "container" else 0)
-    assert [each.name for each in workspace.target.folder(NAME).revisions()] == ["2"]
+    assert [each.name for each in workspace.target.folders.folder(NAME).revisions()] == ["2"]
 
 
 def test_a_candidate_that_cannot_take_the_port_gives_the_service_back(
@@ -87,10 +87,10 @@ def test_a_candidate_that_cannot_take_the_port_gives_the_service_back(
 
 def test_a_first_deploy_that_was_killed_is_taken_up(workspace: Workspace) -> None:
     _, server = _begun(workspace, ECHO)
-    assert workspace.target.folder(NAME).record().candidate.trial_port is None  # type: ignore[union-attr]
+    assert workspace.target.folders.folder(NAME).record().candidate.trial_port is None  # type: ignore[union-attr]
     _wait(lambda: answers(server))
     assert workspace.show().state == "running"
-    assert workspace.target.folder(NAME).record().current is not None  # type: ignore[union-attr]
+    assert workspace.target.folders.folder(NAME).record().current is not None  # type: ignore[union-attr]
 
 
 def test_a_deploy_that_was_killed_on_its_trial_port_is_taken_away(

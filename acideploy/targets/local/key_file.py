@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-import secrets
-import string
 from dataclasses import dataclass
 from pathlib import Path
 
 from acideploy.atomic import write_atomically
-from acideploy.config.problem import Problem
 from acideploy.disk import storage_error
-from acideploy.errors import ConfigurationError, StorageError
+from acideploy.errors import StorageError
 from acideploy.targets import Keys
-
-_ALPHABET = string.ascii_letters + string.digits
-_LENGTH = 32
+from acideploy.targets.keys import check_key, new_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +50,3 @@ class KeyFile:
         except OSError as error:
             raise storage_error("write", self.path, error) from error
         return keys
-
-
-def check_key(key: str | None) -> None:
-    """Raises ConfigurationError for what no header can carry."""
-    if key is not None and not re.fullmatch(r"[!-~]+", key):
-        problem = Problem(
-            code="bad-key",
-            severity="error",
-            message="a key has a character that no HTTP header can carry",
-            hint="use letters, digits and punctuation, without blanks",
-        )
-        raise ConfigurationError([problem])
-
-
-def new_key() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

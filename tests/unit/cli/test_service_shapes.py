@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from acideploy.cli import shapes
-from tests.unit.cli.fake_workspace import MODEL, SERVICE
+from acideploy.cli import service_shapes
+from tests.unit.cli.fake_workspace import SERVICE
 
 
 def test_the_short_service_has_the_keys_of_the_old_one_and_two_more() -> None:
-    shape = shapes.service(SERVICE, full=False)
+    shape = service_shapes.service(SERVICE, full=False)
     old = ("name", "imageId", "updatedAt", "computeType", "scoringUri", "state", "tags")
     assert set(shape) == {*old, "properties", "environmentDetails", "swaggerUri", "port"}
     assert shape["computeType"] == "Local"
@@ -17,7 +17,7 @@ def test_the_short_service_has_the_keys_of_the_old_one_and_two_more() -> None:
 
 
 def test_empty_tags_and_properties_are_an_empty_string_as_they_were() -> None:
-    shape = shapes.service(replace(SERVICE, tags={}), full=False)
+    shape = service_shapes.service(replace(SERVICE, tags={}), full=False)
     assert (shape["tags"], shape["properties"]) == ("", "")
 
 
@@ -29,20 +29,20 @@ def test_the_full_service_has_every_key_of_the_old_one() -> None:
         "sslCertificate sslKey cname publicIp publicFqdn environmentDetails modelDetails "
         "encryptionProperties vnetConfiguration"
     )
-    shape = shapes.service(SERVICE, full=True)
+    shape = service_shapes.service(SERVICE, full=True)
     assert set(old.split()) <= set(shape)
     assert shape["modelDetails"] == [{"id": "iris:1", "name": "iris", "version": 1}]
 
 
 def test_a_service_table_has_short_times_and_joined_tags() -> None:
     for full in (False, True):
-        row = shapes.service_table(shapes.service(SERVICE, full=full))
+        row = service_shapes.service_table(service_shapes.service(SERVICE, full=full))
         assert row["updatedAt"] == "2026-11-23T10:30:15"
         assert row["tags"] == "stage=dev"
 
 
 def test_a_list_of_services_names_models_and_revision() -> None:
-    (row,) = shapes.service_list_table([shapes.service(SERVICE, full=True)])
+    (row,) = service_shapes.service_list_table([service_shapes.service(SERVICE, full=True)])
     assert row == {
         "name": "iris-svc",
         "updatedAt": "2026-11-23T10:30:15",
@@ -57,9 +57,9 @@ def test_a_list_of_services_names_models_and_revision() -> None:
 @pytest.mark.parametrize("full", [False, True])
 def test_a_service_that_failed_says_why(full: bool) -> None:
     failed = replace(SERVICE, error="init() raised KeyError: " + "x" * 100 + "\nsecond line")
-    shape = shapes.service(failed, full=full)
+    shape = service_shapes.service(failed, full=full)
     assert shape["error"] == failed.error
-    short = shapes.service_table(shape)["error"]
+    short = service_shapes.service_table(shape)["error"]
     assert short.startswith("init() raised KeyError: xx")
     assert short.endswith("...")
     assert len(short) <= 60
@@ -67,38 +67,6 @@ def test_a_service_that_failed_says_why(full: bool) -> None:
 
 @pytest.mark.parametrize("full", [False, True])
 def test_the_time_of_the_last_change_has_one_name_in_both_shapes(full: bool) -> None:
-    shape = shapes.service(SERVICE, full=full)
+    shape = service_shapes.service(SERVICE, full=full)
     assert shape["updatedAt"] == "2026-11-23T10:30:15.250000+00:00"
     assert not full or shape["updatedTime"] == shape["updatedAt"]
-
-
-def test_a_model_has_the_keys_of_the_old_one() -> None:
-    shape = shapes.model(MODEL, full=False)
-    old = (
-        "name id version framework frameworkVersion createdTime tags properties description "
-        "experimentName runId cpu memoryInGB gpu sampleInputDatasetId sampleOutputDatasetId"
-    )
-    assert list(shape) == old.split()
-    assert shape["id"] == "iris:2"
-    assert shape["experimentName"] == ""
-
-
-def test_a_full_model_names_its_digests() -> None:
-    shape = shapes.model(MODEL, full=True)
-    assert (shape["digest"], shape["layerDigest"]) == ("sha256:def", "sha256:123")
-
-
-def test_a_list_of_models_tells_their_size_and_tags() -> None:
-    (row,) = shapes.model_list_table([shapes.model(MODEL, full=True)])
-    assert (row["size"], row["tags"]) == ("1.0 kB", "stage=dev")
-
-
-def test_a_model_table_leaves_out_what_is_long() -> None:
-    assert list(shapes.model_table(shapes.model(MODEL, full=True))) == [
-        "name",
-        "version",
-        "framework",
-        "frameworkVersion",
-        "createdTime",
-        "tags",
-    ]
