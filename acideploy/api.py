@@ -527,7 +527,7 @@ class Workspace:
         )
 
     def _plan_in_azure(self, wanted: Wanted, compression: Compression) -> Plan:
-        from acideploy.targets.aci.deploy import compare
+        from acideploy.targets.aci.comparison import compare
         from acideploy.targets.aci.preview import preview
 
         aci = self._attached()
@@ -542,7 +542,8 @@ class Workspace:
         )
 
     def _deploy_to_azure(self, wanted: Wanted, request: DeployRequest) -> Service:
-        from acideploy.targets.aci.deploy import compare, deploy
+        from acideploy.targets.aci.comparison import compare
+        from acideploy.targets.aci.deploy import deploy
         from acideploy.targets.aci.judge import judge
 
         aci = self._attached()

@@ -12,9 +12,8 @@ from datetime import datetime
 from acideploy.checks import certificate_problems
 from acideploy.config.problem import Problem
 from acideploy.plan import Wanted
+from acideploy.targets.aci.container import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB, size_of
 
-# What the retired service gave where nothing was asked for.
-DEFAULT_CPU, DEFAULT_MEMORY_IN_GB = 0.1, 0.5
 # The most that a container group can have, and what every region has room for.
 _MOST_CPU, _MOST_MEMORY_IN_GB = 31, 240
 _COMMON_CPU, _COMMON_MEMORY_IN_GB = 4, 16
@@ -33,8 +32,7 @@ def offline_problems(wanted: Wanted, *, now: datetime) -> tuple[Problem, ...]:
     """Of the size, the models, the names and the certificate. Nothing for another target."""
     if wanted.aci is None:
         return ()
-    cpu = wanted.aci.cpu or DEFAULT_CPU
-    memory = wanted.aci.memory_in_gb or DEFAULT_MEMORY_IN_GB
+    cpu, memory = size_of(wanted)
     return (
         *_too_small(wanted),
         *_too_large(cpu, memory),

@@ -9,8 +9,8 @@ from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import KeysFate, Plan, PlannedLayer, Wanted
 from acideploy.targets.aci.changes import Change
-from acideploy.targets.aci.deploy import Comparison
-from acideploy.targets.aci.group import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB
+from acideploy.targets.aci.comparison import Comparison
+from acideploy.targets.aci.container import size_of
 from acideploy.targets.aci.plan import make_azure_plan
 from acideploy.targets.aci.prices import price_of
 from acideploy.targets.aci.secrets import keys_name
@@ -40,13 +40,7 @@ def preview(
         layers=_layers(wanted, parts, compression),
         changes=(*content, *comparison.changes),
         present=comparison.present,
-        price=price_of(
-            wanted.aci.cpu or DEFAULT_CPU,
-            wanted.aci.memory_in_gb or DEFAULT_MEMORY_IN_GB,
-            location,
-            cache=cache,
-            clock=clock,
-        ),
+        price=price_of(*size_of(wanted), location, cache=cache, clock=clock),
         keys=_keys(wanted, target),
         pull=f"identity {workspace.pull_identity}" if workspace.pull_identity else "registry login",
         group=workspace.group_name(wanted.name),
