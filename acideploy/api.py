@@ -539,6 +539,7 @@ class Workspace:
             compression=compression,
             cache=prices_file(self.directory),
             clock=self._clock,
+            emit=self._emit,
         )
 
     def _deploy_to_azure(self, wanted: Wanted, request: DeployRequest) -> Service:

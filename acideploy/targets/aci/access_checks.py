@@ -49,6 +49,11 @@ def pull_problems(azure: Azure) -> Iterator[Problem]:
         yield from _passwords(azure, workspace.registry_id, registry)
 
 
+def may_make_token(azure: Azure, registry_id: str) -> bool:
+    """Whether whoever is logged in may make what images are pulled with. Raises AzureError."""
+    return _allows(_permissions(azure, registry_id), _TOKEN)
+
+
 def _identity(azure: Azure, identity: str) -> Iterator[Problem]:
     if azure.manager.get(identity, _IDENTITY_VERSION) is None:
         yield _no_way(

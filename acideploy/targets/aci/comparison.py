@@ -57,6 +57,13 @@ class Comparison:
         """Whether the group has to be deleted first."""
         return self.present is not None and verdict(self.changes) == "replace"
 
+    @property
+    def image_digest(self) -> str | None:
+        """Of the image that the group runs; None where there is none, or only a tag is known."""
+        if self.present is None:
+            return None
+        return str(container_of(self.present)["properties"]["image"]).partition("@")[2] or None
+
     def contents(self) -> Iterator[tuple[str, str | None, str]]:
         """Each part whose content differs, with the names of what there is and what is wanted."""
         known = parts_of(self.present) if self.present else {}

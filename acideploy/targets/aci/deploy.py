@@ -21,7 +21,7 @@ from acideploy.targets.aci.draft import PushedImage, draft
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION
 from acideploy.targets.aci.pull import choose_pull
 from acideploy.targets.aci.target import AciTarget
-from acideploy.targets.aci.view import container_of, state_of
+from acideploy.targets.aci.view import state_of
 from acideploy.targets.aci.watch import require_ours
 
 
@@ -53,7 +53,7 @@ def deploy(
         target=target,
         parts=parts,
         compression=compression,
-        former=_image_digest(present),
+        former=comparison.image_digest,
         watch=watch,
         clock=clock,
         emit=emit,
@@ -130,10 +130,3 @@ def _pushed(
     watch.lap("push")
     reference = f"{target.azure.workspace.registry}/{repository}@{image.digest}"
     return PushedImage(reference=reference, id=image.id)
-
-
-def _image_digest(group: Mapping[str, Any] | None) -> str | None:
-    """Of the image that a group runs; None where there is none, or only a tag is known."""
-    if group is None:
-        return None
-    return str(container_of(group)["properties"]["image"]).partition("@")[2] or None
