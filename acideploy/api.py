@@ -124,23 +124,27 @@ class Workspace:
 
         Of the two files, one may be checked alone.
         """
+        found: list[Model] = []
+        missing: list[Problem] = []
+        for name in models:
+            try:
+                found.append(self._store.find(parse_reference(name)))
+            except NotFoundError as error:
+                missing.append(
+                    Problem(
+                        code="model-not-found",
+                        severity="error",
+                        message=error.message,
+                        hint=error.hint,
+                    )
+                )
         problems = check_given(
             files,
             directory=self._working_directory,
             leave_out=self.directory,
-            judge=self._judge_in_azure,
+            judge=lambda wanted: self._judge_in_azure(replace(wanted, models=tuple(found))),
         )
-        return (*problems, *(problem for name in models for problem in self._check_model(name)))
-
-    def _check_model(self, name: str) -> tuple[Problem, ...]:
-        try:
-            self._store.find(parse_reference(name))
-        except NotFoundError as error:
-            missing = Problem(
-                code="model-not-found", severity="error", message=error.message, hint=error.hint
-            )
-            return (missing,)
-        return ()
+        return (*problems, *missing)
 
     # Models.
 
@@ -517,6 +521,7 @@ class Workspace:
     def _judge_in_azure(self, wanted: Wanted) -> tuple[Problem, ...]:
         """What is wrong with a service for Azure, whatever it is called."""
         from acideploy.targets.aci.judge import judge
+        from acideploy.targets.aci.layers import known_size
 
         return judge(
             replace(wanted, name=wanted.name or "service"),
@@ -524,6 +529,7 @@ class Workspace:
             present=None,
             now=self._clock.now(),
             directory=self._working_directory,
+            image_size=lambda: known_size(wanted, parts=self._parts, compression="none"),
         )
 
     def _plan_in_azure(self, wanted: Wanted, compression: Compression) -> Plan:
@@ -546,6 +552,7 @@ class Workspace:
         from acideploy.targets.aci.comparison import compare
         from acideploy.targets.aci.deploy import deploy
         from acideploy.targets.aci.judge import judge
+        from acideploy.targets.aci.layers import known_size
 
         aci = self._attached()
         comparison = compare(wanted, aci)
@@ -557,6 +564,9 @@ class Workspace:
                 present=comparison.present,
                 now=self._clock.now(),
                 directory=self._working_directory,
+                image_size=lambda: known_size(
+                    wanted, parts=self._parts, compression=request.compression
+                ),
             )
             tell(problems, strict=request.files.strict, emit=self._emit)
         if request.rehearse and not comparison.keeps:

@@ -46,6 +46,20 @@ def foreseen_layers(
     )
 
 
+def known_size(wanted: Wanted, *, parts: Parts, compression: Compression) -> int:
+    """The bytes of what is known of the image, as they are stored. Nothing is made or brought."""
+    assert wanted.base is not None
+    environment: Sequence[Layer] = ()
+    if not wanted.base.has_packages:
+        environment = parts.layers.find(wanted.environment, compression) or ()
+    return (
+        sum(layer.size or 0 for layer in _base(wanted, parts, frozenset()))
+        + sum(layer.blob.descriptor.size for layer in environment)
+        + sum(model.size for model in wanted.models)
+        + sum(path.stat().st_size for _, path in wanted.code.files())
+    )
+
+
 def plan_layers(layers: Sequence[Layer], *, known: Set[str]) -> tuple[PlannedLayer, ...]:
     """How each layer of an image gets to its repository, which has the digests `known`."""
     return tuple(_planned(layer, known) for layer in layers)

@@ -6,7 +6,7 @@ Nothing is changed by asking, and what cannot be asked is a note.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import Any
@@ -17,6 +17,7 @@ from acideploy.errors import AcideployError, AzureError
 from acideploy.plan import Wanted
 from acideploy.targets.aci.access_checks import pull_problems, vault_problems
 from acideploy.targets.aci.asking import Check, number_at, text_at, value_at
+from acideploy.targets.aci.checks import image_problems
 from acideploy.targets.aci.container import size_of
 from acideploy.targets.aci.group import dns_label
 from acideploy.targets.aci.network_checks import network_problems
@@ -28,16 +29,24 @@ _UNDER_WAY = frozenset({"Pending", "Creating", "Updating", "Repairing"})
 
 
 def online_problems(
-    wanted: Wanted, azure: Azure, *, present: Mapping[str, Any] | None, overwrite: bool
+    wanted: Wanted,
+    azure: Azure,
+    *,
+    present: Mapping[str, Any] | None,
+    overwrite: bool,
+    image_size: Callable[[], int] | None = None,
 ) -> tuple[Problem, ...]:
-    """Of the service itself, region, quota, DNS label, network, registry and Key Vault.
+    """Of the service itself, region, quota, DNS label, network, registry, Key Vault and image.
 
-    `present` is the container group as it is now, None for none. All questions are asked at once.
-    Nothing for another target.
+    `present` is the container group as it is now, None for none. `image_size` finds out what is
+    known of the image's bytes. All questions are asked at once. Nothing for another target.
     """
     if wanted.aci is None:
         return ()
     checks = _checks(wanted, azure, present)
+    if image_size:
+        scope = azure.workspace.registry_id or azure.workspace.registry
+        checks = (*checks, Check("image", scope, lambda: image_problems(image_size())))
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
         outcomes = list(pool.map(_outcome, checks))
     found = [each for outcome in outcomes if isinstance(outcome, tuple) for each in outcome]
