@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from acideploy.diagnose import CodeOrigin
 from acideploy.errors import AcideployError, AzureError, BusyError
-from acideploy.events import Emit
+from acideploy.events import Emit, Event
 from acideploy.targets.aci import http
 from acideploy.targets.aci.failure import Seen, failure_of, overdue
 from acideploy.targets.aci.group import DEPLOY_TAG
+from acideploy.targets.aci.happened import as_of
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.view import container_of, current_state, endpoint_of, is_moving
@@ -46,6 +48,8 @@ class Watch:
         self._before = before.group if before else None
         self._deploy = deploy
         self._emit = emit
+        # A deploy that somebody else, or an earlier command, began.
+        self._catches_up = before is None and deploy is None
         self._narrator = Narrator(
             service=revision.service, before=self._before, log=before.log if before else ""
         )
@@ -65,12 +69,21 @@ class Watch:
             require_ours(group, self._deploy, service=self._revision.service)
         self._seen = group
         log = self._log(group)
-        for event in self._narrator.tell(group, log):
+        for event in self._news(group, log):
             self._emit(event)
         failure = failure_of(self._told(), service=self._revision.service, origin=self._origin)
         if failure:
             raise failure
         return group if self._answers(group, log) else None
+
+    def _news(self, group: Group, log: str) -> list[Event]:
+        if not self._catches_up:
+            return self._narrator.tell(group, log)
+        self._catches_up = False
+        # What happened to earlier revisions is no failure of this one.
+        self._before = as_of(group, datetime.fromisoformat(self._revision.created_time))
+        self._narrator = Narrator(service=self._revision.service, before=self._before)
+        return [] if self._answers(group, log) else self._narrator.catch_up(group, log)
 
     def overdue(self, seconds: float) -> AcideployError:
         """That it did not answer within that time."""
