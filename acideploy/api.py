@@ -574,6 +574,7 @@ class Workspace:
 
             rehearse(
                 wanted,
+                sample=request.sample,
                 parts=self._parts,
                 compression=request.compression,
                 clock=self._clock,
