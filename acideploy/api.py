@@ -108,23 +108,31 @@ class Workspace:
 
         Of the two files, one may be checked alone.
         """
+        found, missing = self._find_models(models)
         problems = check_files(
             files,
             directory=self._working_directory,
             leave_out=self.directory,
-            judge=self._judge_in_azure,
+            judge=lambda wanted: self._judge_in_azure(replace(wanted, models=found)),
         )
-        return (*problems, *(problem for name in models for problem in self._check_model(name)))
+        return (*problems, *missing)
 
-    def _check_model(self, name: str) -> tuple[Problem, ...]:
-        try:
-            self._parts.store.find(parse_reference(name))
-        except NotFoundError as error:
-            missing = Problem(
-                code="model-not-found", severity="error", message=error.message, hint=error.hint
-            )
-            return (missing,)
-        return ()
+    def _find_models(self, names: Sequence[str]) -> tuple[tuple[Model, ...], tuple[Problem, ...]]:
+        """Those that there are, and what is to be said of the others."""
+        found, missing = [], []
+        for name in names:
+            try:
+                found.append(self._parts.store.find(parse_reference(name)))
+            except NotFoundError as error:
+                missing.append(
+                    Problem(
+                        code="model-not-found",
+                        severity="error",
+                        message=error.message,
+                        hint=error.hint,
+                    )
+                )
+        return tuple(found), tuple(missing)
 
     # Models.
 
@@ -419,6 +427,7 @@ class Workspace:
         """What is wrong with a service for Azure, whatever it is called."""
         # The Azure SDK, which nothing local loads.
         from acideploy.targets.aci.judge import judge
+        from acideploy.targets.aci.layers import known_size
 
         return judge(
             replace(wanted, name=wanted.name or "service"),
@@ -426,6 +435,7 @@ class Workspace:
             present=None,
             now=self._clock.now(),
             directory=self._working_directory,
+            image_size=lambda: known_size(wanted, parts=self._parts, compression="none"),
         )
 
 

@@ -15,9 +15,11 @@ from acideploy.parts import Parts, open_aci
 from acideploy.plan import Plan, Wanted
 from acideploy.request import DeployRequest, UpdateRequest
 from acideploy.targets import Answer, Keys, Service
-from acideploy.targets.aci.deploy import compare, deploy
+from acideploy.targets.aci.comparison import compare
+from acideploy.targets.aci.deploy import deploy
 from acideploy.targets.aci.group import Pull
 from acideploy.targets.aci.judge import judge
+from acideploy.targets.aci.layers import known_size
 from acideploy.targets.aci.preview import preview
 from acideploy.targets.aci.pull import choose_pull
 from acideploy.targets.aci.record import Revision
@@ -61,6 +63,7 @@ class AzureServices:
             compression=request.compression,
             cache=prices_file(self._directory),
             clock=self._clock,
+            emit=self._emit,
         )
 
     def deploy(self, wanted: Wanted, request: DeployRequest) -> Service:
@@ -74,6 +77,9 @@ class AzureServices:
                 present=comparison.present,
                 now=self._clock.now(),
                 directory=self._working_directory,
+                image_size=lambda: known_size(
+                    wanted, parts=self._parts, compression=request.compression
+                ),
             )
             tell(problems, strict=request.files.strict, emit=self._emit)
             if request.rehearse:
@@ -95,6 +101,7 @@ class AzureServices:
 
         rehearse(
             wanted,
+            sample=request.sample,
             parts=self._parts,
             compression=request.compression,
             clock=self._clock,

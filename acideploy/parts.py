@@ -41,7 +41,7 @@ class Parts:
 
     `environments` are those of processes, `layers` those of images. `host` is that of the registry,
     None where the workspace is a directory. `target` opens what runs services, once. `login` is
-    with what a container engine may pull from the registry.
+    with what a container engine may pull from the registry. `mtime` is that of files in layers.
     """
 
     host: str | None
@@ -53,6 +53,7 @@ class Parts:
     target: Callable[[], LocalTarget]
     open_registry: Callable[[str], Registry]
     login: Callable[[], Password | None]
+    mtime: int
 
     def has_environment(self, wanted: Wanted, compression: Compression) -> bool:
         """Whether the packages that are wanted have been installed before."""
@@ -106,6 +107,7 @@ def assemble(
         target=cache(lambda: open_local(directory, clock=clock)),
         open_registry=open_registry,
         login=login,
+        mtime=mtime,
     )
 
 

@@ -114,11 +114,12 @@ class Step:
 class PlannedLayer:
     """A layer of the image and how it gets to where the image is.
 
-    `size` in bytes is None where the layer has to be made first. `source` is the repository of
-    the same registry that a layer is mounted from.
+    `size` in bytes is None where it is not known beforehand; of what has to be made first, it is
+    that of the packages as they are downloaded. `source` is the repository of the same registry
+    that a layer is mounted from, or the host that it is copied from.
     """
 
-    action: Literal["make", "push", "mount", "reuse"]
+    action: Literal["make", "push", "mount", "reuse", "copy"]
     title: str
     size: int | None
     source: str | None = None

@@ -4,28 +4,48 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
 from acideploy.config.values import Limits, Serving
+from acideploy.declared_sample import declared_sample
 from acideploy.deploy import deploy
-from acideploy.errors import EngineError, NotFoundError
-from acideploy.events import Emit, Noticed
+from acideploy.errors import EngineError, NotFoundError, ServiceFailedError
+from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import Wanted, make_plan
+from acideploy.targets import Service
 
+if TYPE_CHECKING:
+    from acideploy.targets.local.target import LocalTarget
+
+_NOT_SCORED = Problem(
+    code="not-rehearsed",
+    severity="note",
+    message="run() is not rehearsed: nothing says what it is sent",
+    hint="add `--sample FILE` with the body of a request, or decorate run() with @input_schema",
+)
 _SUFFIX = "-rehearsal"
 _LONGEST_NAME = 32
 
 
 def rehearse(
-    wanted: Wanted, *, parts: Parts, compression: Compression, clock: Clock, emit: Emit
+    wanted: Wanted,
+    *,
+    parts: Parts,
+    compression: Compression,
+    clock: Clock,
+    emit: Emit,
+    sample: bytes | None = None,
 ) -> None:
-    """Starts the image, waits until it is healthy, and removes the container.
+    """Starts the image, waits until it is healthy, sends it one request, removes the container.
 
-    Keys and certificates are left out. Where no engine answers, that is told. Raises what a deploy
-    to this machine raises.
+    `sample` is the body of that request, else what the script's `@input_schema` says. Keys and
+    certificates are left out. Where no engine answers, that is told, and where there is no sample.
+    Raises ServiceFailedError where `run()` fails, and what a deploy to this machine raises.
     """
     target = parts.target()
     try:
@@ -42,7 +62,7 @@ def rehearse(
     here = replace(parts, host=None)
     try:
         with target.changing(trial.name, new=True):
-            deploy(
+            service = deploy(
                 trial,
                 plan,
                 parts=here,
@@ -51,9 +71,36 @@ def rehearse(
                 clock=clock,
                 emit=emit,
             )
+        _score(target, service, sample, emit)
     finally:
         with suppress(NotFoundError):
             target.delete(trial.name)
+
+
+def _score(target: LocalTarget, service: Service, sample: bytes | None, emit: Emit) -> None:
+    body = sample or (declared_sample(service.port) if service.port else None)
+    if body is None:
+        emit(Noticed(problem=_NOT_SCORED))
+        return
+    emit(Started(task="run", title="A request to run()"))
+    try:
+        answer = target.score(service.name, body, content_type="application/json")
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise ServiceFailedError(
+                f"the rehearsal failed: {answer.cause or f'status {answer.status}'}",
+                place=answer.place,
+                detail=f"sent:\n{_shown(body)}\nanswered:\n{_shown(answer.body)}",
+                hint="mend the script, or give another request with `--sample FILE`",
+            )
+    except BaseException:
+        emit(Finished(task="run", outcome="failed"))
+        raise
+    emit(Finished(task="run", outcome="done", detail=f"answered {_shown(answer.body, width=60)}"))
+
+
+def _shown(body: bytes, *, width: int = 500) -> str:
+    text = body.decode(errors="replace").strip()
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def _trial(wanted: Wanted) -> Wanted:

@@ -42,7 +42,10 @@ class ConfigurationFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployRequest:
-    """One `model deploy`. `models` are as typed: `name:version` or `name`."""
+    """One `model deploy`. `models` are as typed: `name:version` or `name`.
+
+    `sample` is the body of the request that a rehearsal sends.
+    """
 
     name: str
     models: Sequence[str] = ()
@@ -55,6 +58,7 @@ class DeployRequest:
     overwrite: bool = False
     no_wait: bool = False
     rehearse: bool = False
+    sample: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,14 @@ def test_a_rehearsal_fails_here_before_anything_is_in_azure(
     assert "left behind" not in failed.stderr
     assert project.run("service", "list", DOCKER_HOST=docker_part).result == []
 
+    project.write("score.py", script.replace("json.loads(data)", 'json.loads(data)["a"]'))
+    project.write("sample.json", {"b": 1})
+    failed = project.run(*line, "--sample", "sample.json", expect=8, DOCKER_HOST=docker_part)
+    assert "run() raised KeyError: 'a' at score.py:9" in failed.stderr
+    assert project.run("service", "list", DOCKER_HOST=docker_part).result == []
+
     project.write("score.py", script)
-    project.run(*line, DOCKER_HOST=docker_part)
+    untried = project.run(*line, DOCKER_HOST=docker_part)
+    assert "run() is not rehearsed: nothing says what it is sent" in untried.stderr
     [service] = project.run("service", "list", DOCKER_HOST=docker_part).result
     assert (service["name"], service["computeType"]) == ("echo-svc", "ACI")

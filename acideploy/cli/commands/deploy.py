@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from acideploy.cli.options import (
     Option,
 )
 from acideploy.cli.session import Session
+from acideploy.disk import storage_error
 from acideploy.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ _REHEARSE = Option(
     is_flag=True,
     help="Before a deploy to Azure, run the image on this machine, where an engine answers.",
 )
+_SAMPLE = Option(
+    "--sample",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="With --rehearse, the request that run() is sent; - is standard input. "
+    "Else the sample of its @input_schema.",
+)
 
 
 @command(
@@ -52,6 +60,7 @@ _REHEARSE = Option(
     NO_WAIT,
     _DRY_RUN,
     _REHEARSE,
+    _SAMPLE,
     STRICT,
     COMPRESSION,
     *FILES,
@@ -77,6 +86,7 @@ def deploy(
     no_wait: bool,
     dry_run: bool,
     rehearse: bool,
+    sample: Path | None,
     strict: bool,
     layer_compression: Compression,
     **flags: Any,
@@ -98,10 +108,23 @@ def deploy(
         overwrite=overwrite,
         no_wait=no_wait,
         rehearse=rehearse,
+        sample=_read(session, sample, rehearse=rehearse),
     )
     if dry_run:
         return _planned(session, request)
     return service_shapes.service(session.workspace.deploy(request), full=session.settings.full)
+
+
+def _read(session: Session, sample: Path | None, *, rehearse: bool) -> bytes | None:
+    """The bytes of `--sample`. Raises StorageError."""
+    if sample is None:
+        return None
+    if not rehearse:
+        session.note("unused-flag", "it is read for a rehearsal alone", flag="--sample")
+    try:
+        return sys.stdin.buffer.read() if str(sample) == "-" else sample.read_bytes()
+    except OSError as error:
+        raise storage_error("read", sample, error) from error
 
 
 def _planned(session: Session, request: DeployRequest) -> object:

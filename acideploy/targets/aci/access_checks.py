@@ -15,6 +15,7 @@ _VAULT_VERSION = "2022-07-01"
 _IDENTITY_VERSION = "2023-01-31"
 _PERMISSIONS_VERSION = "2022-04-01"
 
+_AUTHORIZATION = "Microsoft.Authorization"
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 # What it takes to make a pull token for the workspace, and to read the admin user's password.
 _TOKEN = (
@@ -23,6 +24,9 @@ _TOKEN = (
     f"{_REGISTRIES}/generateCredentials/action",
 )
 _ADMIN = (f"{_REGISTRIES}/listCredentials/action",)
+# What a pull takes, and what it takes of a registry with permissions by repository.
+_PULL = (f"{_REGISTRIES}/pull/read",)
+_READ = (f"{_REGISTRIES}/repositories/content/read",)
 _SECRETS = "Microsoft.KeyVault/vaults/secrets"
 _KEEP = (f"{_SECRETS}/getSecret/action", f"{_SECRETS}/setSecret/action")
 
@@ -44,16 +48,48 @@ def pull_problems(azure: Azure) -> Iterator[Problem]:
             hint="acideploy folder attach --registry HOST, of one that is there",
         )
     elif workspace.pull_identity:
-        yield from _identity(azure, workspace.pull_identity)
+        yield from _identity(azure, workspace.pull_identity, workspace.registry_id)
     else:
         yield from _passwords(azure, workspace.registry_id, registry)
 
 
-def _identity(azure: Azure, identity: str) -> Iterator[Problem]:
-    if azure.manager.get(identity, _IDENTITY_VERSION) is None:
-        yield _no_way(
-            f"the identity {identity.rpartition('/')[2]}, which is to pull images, is gone", "error"
+def may_make_token(azure: Azure, registry_id: str) -> bool:
+    """Whether whoever is logged in may make what images are pulled with. Raises AzureError."""
+    return _allows(_permissions(azure, registry_id), _TOKEN)
+
+
+def _identity(azure: Azure, identity: str, registry_id: str) -> Iterator[Problem]:
+    found, name = azure.manager.get(identity, _IDENTITY_VERSION), identity.rpartition("/")[2]
+    if found is None:
+        yield _no_way(f"the identity {name}, which is to pull images, is gone", "error")
+        return
+    principal = text_at(found, "properties", "principalId")
+    if principal and not _may_pull(azure, principal, registry_id):
+        yield Problem(
+            code="no-way-to-pull",
+            severity="error",
+            message=f"the identity {name} may not pull images of {azure.workspace.registry}",
+            hint=f"az role assignment create --assignee-object-id {principal} "
+            f"--assignee-principal-type ServicePrincipal --role AcrPull --scope {registry_id}",
         )
+
+
+def _may_pull(azure: Azure, principal: str, registry_id: str) -> bool:
+    """Whether a role that is assigned there or above, to it or to a group it is in, has the pull.
+
+    https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
+    """
+    assigned = azure.manager.list(
+        f"{registry_id}/providers/{_AUTHORIZATION}/roleAssignments"
+        f"?$filter=assignedTo('{principal}')",
+        _PERMISSIONS_VERSION,
+    )
+    for role in {text_at(each, "properties", "roleDefinitionId") for each in assigned} - {None}:
+        definition = azure.manager.get(str(role), _PERMISSIONS_VERSION)
+        permissions = value_at(definition, "properties", "permissions") or ()
+        if _allows(permissions, _PULL) or _allows(permissions, _READ, kind="dataActions"):
+            return True
+    return False
 
 
 def _passwords(azure: Azure, registry_id: str, registry: Any) -> Iterator[Problem]:
@@ -121,7 +157,7 @@ def _vault(azure: Azure, url: str) -> Any | None:
 
 def _permissions(azure: Azure, scope: str) -> list[Any]:
     """What whoever is logged in may do there."""
-    path = f"{scope}/providers/Microsoft.Authorization/permissions"
+    path = f"{scope}/providers/{_AUTHORIZATION}/permissions"
     return list(azure.manager.list(path, _PERMISSIONS_VERSION))
 
 

@@ -12,9 +12,8 @@ from datetime import datetime
 from acideploy.checks import certificate_problems
 from acideploy.config.problem import Problem
 from acideploy.plan import Wanted
+from acideploy.targets.aci.container import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB, size_of
 
-# What the retired service gave where nothing was asked for.
-DEFAULT_CPU, DEFAULT_MEMORY_IN_GB = 0.1, 0.5
 # The most that a container group can have, and what every region has room for.
 _MOST_CPU, _MOST_MEMORY_IN_GB = 31, 240
 _COMMON_CPU, _COMMON_MEMORY_IN_GB = 4, 16
@@ -24,6 +23,7 @@ _GIB = 1024**3
 # What the retired tool's documentation advised, and what its service allowed.
 _ADVISED_MODEL_BYTES = 1_000_000_000
 _MOST_MODELS = 1000
+_MOST_IMAGE_BYTES = 15_000_000_000
 
 _LABEL = re.compile(r"[a-z][a-z0-9-]{3,61}[a-z0-9]")
 _VARIABLE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]{0,61}[A-Za-z0-9])?")
@@ -33,8 +33,7 @@ def offline_problems(wanted: Wanted, *, now: datetime) -> tuple[Problem, ...]:
     """Of the size, the models, the names and the certificate. Nothing for another target."""
     if wanted.aci is None:
         return ()
-    cpu = wanted.aci.cpu or DEFAULT_CPU
-    memory = wanted.aci.memory_in_gb or DEFAULT_MEMORY_IN_GB
+    cpu, memory = size_of(wanted)
     return (
         *_too_small(wanted),
         *_too_large(cpu, memory),
@@ -44,6 +43,19 @@ def offline_problems(wanted: Wanted, *, now: datetime) -> tuple[Problem, ...]:
         *_variables(wanted),
         *certificate_problems(wanted.serving, now=now),
     )
+
+
+def image_problems(size: int) -> Iterator[Problem]:
+    """Of the bytes of the image, as far as they are known."""
+    if size > _MOST_IMAGE_BYTES:
+        yield Problem(
+            code="image-too-large",
+            severity="error",
+            message=f"the image takes {size / 1e9:.1f} GB or more, and Container Instances takes "
+            f"none above {_MOST_IMAGE_BYTES / 1e9:.0f} GB",
+            hint="choose a smaller base image with `--base-image`, deploy fewer models, or have "
+            "init() download what is large",
+        )
 
 
 def _too_small(wanted: Wanted) -> Iterator[Problem]:

@@ -12,19 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acideploy.azure.workspace import AzureWorkspace
-from acideploy.image.contents import PACKAGES
+from acideploy.config.values import AciDeployment
 from acideploy.plan import Wanted
 from acideploy.secret_names import is_secret
 from acideploy.targets import Keys
+from acideploy.targets.aci.container import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    KEYS_FILE,
+    VOLUME,
+    port_of,
+    scoring_container,
+)
 
 VERSION = "2023-05-01"
-
-# What the retired service gave where nothing was asked for.
-DEFAULT_CPU, DEFAULT_MEMORY_IN_GB = 0.1, 0.5
-# Secret files, in the container.
-SECRETS = "/mnt/acideploy"
-_VOLUME = "acideploy"
-KEYS_FILE, CERTIFICATE_FILE, KEY_FILE = "keys.json", "certificate.pem", "key.pem"
 
 SERVICE_TAG = "acideploy.service"
 REVISION_TAG = "acideploy.revision"
@@ -76,42 +77,35 @@ def group_body(
 ) -> dict[str, Any]:
     """What a PUT of the container group says. `marks` are tags of ours."""
     assert wanted.aci is not None
-    aci = wanted.aci
-    identities = [each for each in (pull.identity,) if each]
     properties: dict[str, Any] = {
-        "containers": [
-            {
-                "name": wanted.name,
-                "properties": _container(wanted, image, number, confidential),
-            }
-        ],
         "osType": "Linux",
         "restartPolicy": "Always",
-        "imageRegistryCredentials": _credentials(workspace, pull),
         "ipAddress": _address(wanted, workspace),
-        "volumes": [{"name": _VOLUME, "secret": _encoded(secret_files(confidential))}],
+        **_network(wanted.aci, workspace),
     }
-    if not properties["imageRegistryCredentials"]:
-        del properties["imageRegistryCredentials"]
-    if not properties["volumes"][0]["secret"]:
-        del properties["volumes"]
-    if aci.vnet_name and aci.subnet_name:
-        properties["subnetIds"] = [{"id": subnet_id(workspace, aci.vnet_name, aci.subnet_name)}]
-    if aci.vault_base_url:
-        properties["encryptionProperties"] = {
-            "vaultBaseUrl": aci.vault_base_url,
-            "keyName": aci.key_name,
-            "keyVersion": aci.key_version,
-        }
+    files = secret_files(confidential)
+    container = scoring_container(
+        wanted,
+        image,
+        number=number,
+        variables={name: text for name, text in wanted.variables.items() if not is_secret(name)},
+        secret_variables=confidential.variables,
+        secret_files=files,
+    )
+    properties["containers"] = [{"name": wanted.name, "properties": container}]
+    if login := _login(workspace.registry, pull):
+        properties["imageRegistryCredentials"] = [login]
+    if files:
+        properties["volumes"] = [{"name": VOLUME, "secret": _encoded(files)}]
     body: dict[str, Any] = {
-        "location": aci.location or workspace.location,
+        "location": wanted.aci.location or workspace.location,
         "tags": {**wanted.tags, SERVICE_TAG: wanted.name, REVISION_TAG: str(number), **marks},
         "properties": properties,
     }
-    if identities:
+    if pull.identity:
         body["identity"] = {
             "type": "UserAssigned",
-            "userAssignedIdentities": {each: {} for each in identities},
+            "userAssignedIdentities": {pull.identity: {}},
         }
     return body
 
@@ -122,11 +116,6 @@ def subnet_id(workspace: AzureWorkspace, network: str, subnet: str) -> str:
         f"/subscriptions/{workspace.subscription}/resourceGroups/{workspace.resource_group}"
         f"/providers/Microsoft.Network/virtualNetworks/{network}/subnets/{subnet}"
     )
-
-
-def port_of(wanted: Wanted) -> int:
-    """Azure maps no ports: the server listens where its URL says."""
-    return 443 if wanted.serving.ssl_enabled else 80
 
 
 def dns_label(wanted: Wanted, workspace: AzureWorkspace) -> str | None:
@@ -185,80 +174,26 @@ def secret_files(confidential: Confidential) -> dict[str, str]:
     return {name: text for name, text in files.items() if text}
 
 
-def _container(
-    wanted: Wanted, image: str, number: int, confidential: Confidential
-) -> dict[str, Any]:
-    assert wanted.aci is not None
-    port = port_of(wanted)
-    probe = {"path": "/", "port": port, "scheme": "https" if wanted.serving.ssl_enabled else "http"}
-    container: dict[str, Any] = {
-        "image": image,
-        "ports": [{"port": port, "protocol": "TCP"}],
-        "environmentVariables": _variables(wanted, number, confidential),
-        "resources": {
-            "requests": {
-                "cpu": wanted.aci.cpu or DEFAULT_CPU,
-                "memoryInGB": wanted.aci.memory_in_gb or DEFAULT_MEMORY_IN_GB,
-            }
-        },
-        # `init()` may take its time: only what has served and stopped serving is started again.
-        "livenessProbe": {
-            "httpGet": probe,
-            "initialDelaySeconds": 600,
-            "periodSeconds": 30,
-            "failureThreshold": 5,
-            "timeoutSeconds": 10,
-        },
-        "readinessProbe": {
-            "httpGet": probe,
-            "periodSeconds": 10,
-            "failureThreshold": 3,
-            "timeoutSeconds": 5,
-        },
-    }
-    if secret_files(confidential):
-        container["volumeMounts"] = [{"name": _VOLUME, "mountPath": SECRETS, "readOnly": True}]
-    return container
-
-
-def _variables(wanted: Wanted, number: int, confidential: Confidential) -> list[dict[str, str]]:
-    assert wanted.aci is not None
-    own = {
-        "ACIDEPLOY_PORT": str(port_of(wanted)),
-        "ACIDEPLOY_REVISION": str(number),
-        "SERVICE_NAME": wanted.name,
-        "AML_APP_INSIGHTS_ENABLED": str(bool(wanted.serving.app_insights_enabled)).lower(),
-    }
-    files = secret_files(confidential)
-    if KEYS_FILE in files:
-        own["ACIDEPLOY_KEYS_FILE"] = f"{SECRETS}/{KEYS_FILE}"
-    if CERTIFICATE_FILE in files:
-        own["ACIDEPLOY_TLS_CERTIFICATE"] = f"{SECRETS}/{CERTIFICATE_FILE}"
-        own["ACIDEPLOY_TLS_KEY"] = f"{SECRETS}/{KEY_FILE}"
-    if wanted.aci.collect_model_data:
-        own["AML_MODEL_DC_STORAGE_ENABLED"] = "true"
-    given = {name: value for name, value in wanted.variables.items() if not is_secret(name)}
-    if path := given.get("PYTHONPATH"):
-        # The packages of the image come first: they are found by this variable, too.
-        given["PYTHONPATH"] = f"{PACKAGES}:{path}"
-    plain = [{"name": name, "value": value} for name, value in {**given, **own}.items()]
-    secret = [
-        {"name": name, "secureValue": value} for name, value in confidential.variables.items()
-    ]
-    return [*plain, *secret]
-
-
-def _credentials(workspace: AzureWorkspace, pull: Pull) -> list[dict[str, str]]:
-    login = _login(workspace.registry, pull)
-    return [login] if login else []
-
-
 def _login(server: str, pull: Pull) -> dict[str, str] | None:
     if pull.identity:
         return {"server": server, "identity": pull.identity}
     if pull.username and pull.password:
         return {"server": server, "username": pull.username, "password": pull.password}
     return None
+
+
+def _network(aci: AciDeployment, workspace: AzureWorkspace) -> dict[str, Any]:
+    """The subnet, and the key that Azure encrypts with, where they are given."""
+    found: dict[str, Any] = {}
+    if aci.vnet_name and aci.subnet_name:
+        found["subnetIds"] = [{"id": subnet_id(workspace, aci.vnet_name, aci.subnet_name)}]
+    if aci.vault_base_url:
+        found["encryptionProperties"] = {
+            "vaultBaseUrl": aci.vault_base_url,
+            "keyName": aci.key_name,
+            "keyVersion": aci.key_version,
+        }
+    return found
 
 
 def _address(wanted: Wanted, workspace: AzureWorkspace) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Any
 
 Body = Mapping[str, Any]
+
+# An event that says how a container ended.
+ENDED = re.compile(r"terminated with ExitCode (\d+)")
 
 # What comes first of the events of one second: the service promises no order.
 _ORDER = ("Pulling", "Pulled", "Created", "Started", "Unhealthy", "Killing", "BackOff")
@@ -78,6 +83,63 @@ def beyond(event: Happening, known: Happening | None) -> Happening | None:
     if event.count > known.count:
         return replace(event, count=event.count - known.count, first=known.last)
     return None
+
+
+def as_of(group: Body, moment: datetime) -> Body:
+    """What can be told of an earlier state from a later one: events, restarts, and who ran then."""
+    earlier = [_until(event, moment) for event in _all(group)]
+    known = [event for event in earlier if event]
+    containers = [
+        {
+            "name": container.get("name", ""),
+            "properties": {"instanceView": _view_as_of(container, known, moment)},
+        }
+        for container in group.get("properties", {}).get("containers") or ()
+    ]
+    of_group = [_written(event) for event in known if not event.container]
+    return {"properties": {"containers": containers, "instanceView": {"events": of_group}}}
+
+
+def _until(event: Happening, moment: datetime) -> Happening | None:
+    """An event as it was then; of one that has counted on, all but the last time."""
+    if _time(event.last) <= moment:
+        return event
+    if _time(event.first) <= moment and event.count > 1:
+        return replace(event, count=event.count - 1, last=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+    return None
+
+
+def _view_as_of(container: Body, known: Sequence[Happening], moment: datetime) -> Body:
+    view = container.get("properties", {}).get("instanceView") or {}
+    own = [event for event in known if event.container == container.get("name", "")]
+    ends = sum(event.count for event in own if ENDED.search(event.message))
+    current = view.get("currentState") or {}
+    began = current.get("startTime")
+    return {
+        "restartCount": min(ends, view.get("restartCount", 0)),
+        "currentState": current if began and _time(began) <= moment else {},
+        "events": [_written(event) for event in own],
+    }
+
+
+def _written(event: Happening) -> Body:
+    return {
+        "name": event.name,
+        "message": event.message,
+        "count": event.count,
+        "firstTimestamp": event.first,
+        "lastTimestamp": event.last,
+        "type": "Warning" if event.warning else "Normal",
+    }
+
+
+def _time(text: str) -> datetime:
+    """Of what is no time, the end of time: it has not happened earlier."""
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return datetime.max.replace(tzinfo=timezone.utc)
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def container_view(group: Body, name: str, *, since: Body | None = None) -> ContainerView:

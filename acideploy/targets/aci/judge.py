@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,19 +23,31 @@ def judge(
     present: Mapping[str, Any] | None,
     now: datetime,
     directory: Path,
+    image_size: Callable[[], int] | None = None,
 ) -> tuple[Problem, ...]:
     """Problems of the code's imports, of the sizes asked for, and what Azure says of them.
 
     `present` is the container group that may be changed, None for none. Places are told as seen
-    from `directory`.
+    from `directory`. `image_size` finds out what is known of the image's bytes.
     """
     own = wanted.base is not None and wanted.base.has_packages
     imports = () if own else import_problems(wanted.code, wanted.environment, None)
     return (
         *(_seen_from(directory, problem) for problem in imports),
         *offline_problems(wanted, now=now),
-        *(online_problems(wanted, azure, present=present, overwrite=True) if azure else ()),
+        *_online(wanted, azure, present, image_size),
     )
+
+
+def _online(
+    wanted: Wanted,
+    azure: Azure | None,
+    present: Mapping[str, Any] | None,
+    image_size: Callable[[], int] | None,
+) -> tuple[Problem, ...]:
+    if azure is None:
+        return ()
+    return online_problems(wanted, azure, present=present, overwrite=True, image_size=image_size)
 
 
 def _seen_from(directory: Path, problem: Problem) -> Problem:

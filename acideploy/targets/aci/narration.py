@@ -9,6 +9,7 @@ from datetime import datetime
 
 from acideploy.events import Event, Said
 from acideploy.targets.aci.happened import (
+    ENDED,
     Body,
     Happening,
     beyond,
@@ -18,9 +19,10 @@ from acideploy.targets.aci.happened import (
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
-_ENDED = re.compile(r"terminated with ExitCode (\d+)")
 # What comes after the log lines that led to it.
 _ENDS = ("Killing", "BackOff")
+# What begins a line that is Azure's own.
+_AZURE = "azure: "
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -48,6 +50,15 @@ class Narrator:
         after = [self._words(event) for event in events[len(events) - ends :]]
         return [Said(line=line, matters=True) for line in (*before, *lines, *after)]
 
+    def catch_up(self, group: Body, log: str) -> list[Event]:
+        """How far it is: the last that has happened, and when. All until then is known."""
+        told = [event.line for event in self.tell(group, log) if isinstance(event, Said)]
+        known = happenings(group)
+        azure = [line for line in told if line.startswith(_AZURE)]
+        if not known or not azure:
+            return []
+        return [Said(line=f"{azure[-1]} (at {known[-1].last[11:19]} UTC)", matters=True)]
+
     def _new(self, event: Happening) -> Happening | None:
         if new := beyond(event, self._known.get(event.key)):
             self._known[event.key] = event
@@ -59,7 +70,7 @@ class Narrator:
         if event.name == "Pulling":
             self._pulling[event.container] = event.last
         began = self._pulling.get(event.container)
-        return f"azure: {_told(event, times=self._times[key], began=began)}"
+        return f"{_AZURE}{_told(event, times=self._times[key], began=began)}"
 
     def _new_lines(self, log: str, *, running: bool) -> list[str]:
         """The lines behind those that are known. One that is being written is left for later."""
@@ -117,7 +128,7 @@ def _told(event: Happening, *, times: int, began: str | None) -> str:
         case "Started":
             return f"container started again ({times} starts)" if times > 1 else "container started"
         case "Killing":
-            if match := _ENDED.search(event.message):
+            if match := ENDED.search(event.message):
                 return f"container ended with exit code {match[1]}{again}"
             return f"container is being stopped{again}"
         case "BackOff":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from acideploy.image import Layer
 from acideploy.plan import (
     AddressChange,
     Downtime,
@@ -21,21 +20,6 @@ from acideploy.targets.aci.prices import Price
 
 # Fields that the cause of a step names.
 _TOLD = 3
-
-
-def plan_layers(layers: Sequence[Layer], *, known: Set[str]) -> tuple[PlannedLayer, ...]:
-    """How each layer of an image gets to its repository, which has the digests `known`."""
-    return tuple(_planned(layer, known) for layer in layers)
-
-
-def _planned(layer: Layer, known: Set[str]) -> PlannedLayer:
-    title, size = layer.blob.title, layer.blob.descriptor.size
-    if layer.blob.descriptor.digest in known:
-        return PlannedLayer(action="reuse", title=title, size=size)
-    if layer.blob.mount_from:
-        source = layer.blob.mount_from[0]
-        return PlannedLayer(action="mount", title=title, size=size, source=source)
-    return PlannedLayer(action="push", title=title, size=size)
 
 
 def make_azure_plan(
@@ -100,7 +84,7 @@ def _layer_steps(layers: Sequence[PlannedLayer]) -> list[Step]:
     if there:
         size = sum(layer.size or 0 for layer in there)
         count = "1 layer" if len(there) == 1 else f"{len(there)} layers"
-        cause = f"{size:,} bytes, in the registry already"
+        cause = f"{size:,} bytes, in the service's repository already"
         steps.append(Step(action="reuse", subject=count, cause=cause))
     steps += [
         Step(action=layer.action, subject=layer.title, cause=_layer_cause(layer))
@@ -111,10 +95,17 @@ def _layer_steps(layers: Sequence[PlannedLayer]) -> list[Step]:
 
 
 def _layer_cause(layer: PlannedLayer) -> str:
-    size = "of unknown size" if layer.size is None else f"{layer.size:,} bytes"
     if layer.action == "make":
-        return "it is not in the registry yet"
+        packages = f", about {_megabytes(layer.size)} of packages" if layer.size else ""
+        return f"not made yet{packages}"
+    if layer.action == "copy":
+        return f"from {layer.source}, of unknown size"
+    size = "of unknown size" if layer.size is None else f"{layer.size:,} bytes"
     return f"{size}, from {layer.source}" if layer.source else size
+
+
+def _megabytes(size: int) -> str:
+    return f"{max(size / 1e6, 1):,.0f} MB"
 
 
 def _downtime(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from acideploy.clock import Clock
+from acideploy.errors import AzureError
+from acideploy.events import Emit, ignore
 from acideploy.image import Compression
 from acideploy.parts import Parts
-from acideploy.plan import KeysFate, Plan, PlannedLayer, Wanted
+from acideploy.plan import KeysFate, Plan, Wanted
+from acideploy.registry.authentication import Password
+from acideploy.targets.aci.access_checks import may_make_token
 from acideploy.targets.aci.changes import Change
-from acideploy.targets.aci.deploy import Comparison
-from acideploy.targets.aci.group import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB
+from acideploy.targets.aci.comparison import Comparison
+from acideploy.targets.aci.container import size_of
+from acideploy.targets.aci.layers import foreseen_layers
 from acideploy.targets.aci.plan import make_azure_plan
 from acideploy.targets.aci.prices import price_of
+from acideploy.targets.aci.pull import known_token, token_name
 from acideploy.targets.aci.secrets import keys_name
 from acideploy.targets.aci.target import AciTarget
 
@@ -26,6 +33,7 @@ def preview(
     compression: Compression,
     cache: Path,
     clock: Clock,
+    emit: Emit = ignore,
 ) -> Plan:
     """The plan. `cache` is where prices that were read are kept. Raises AzureError and others."""
     assert wanted.aci is not None
@@ -37,40 +45,39 @@ def preview(
     ]
     return make_azure_plan(
         wanted,
-        layers=_layers(wanted, parts, compression),
+        layers=()
+        if comparison.keeps
+        else foreseen_layers(
+            wanted,
+            parts=parts,
+            compression=compression,
+            repository=target.revisions(wanted.name).repository,
+            former=comparison.image_digest,
+            emit=emit,
+        ),
         changes=(*content, *comparison.changes),
         present=comparison.present,
-        price=price_of(
-            wanted.aci.cpu or DEFAULT_CPU,
-            wanted.aci.memory_in_gb or DEFAULT_MEMORY_IN_GB,
-            location,
-            cache=cache,
-            clock=clock,
-        ),
+        price=price_of(*size_of(wanted), location, cache=cache, clock=clock),
         keys=_keys(wanted, target),
-        pull=f"identity {workspace.pull_identity}" if workspace.pull_identity else "registry login",
+        pull=_pull(target, parts.login() if workspace.registry_id is None else None),
         group=workspace.group_name(wanted.name),
         location=location,
     )
 
 
-def _layers(wanted: Wanted, parts: Parts, compression: Compression) -> tuple[PlannedLayer, ...]:
-    """From the bottom; the environment's are known only where it has been made before."""
-    known = parts.has_environment(wanted, compression)
-    packages = PlannedLayer(
-        action="reuse" if known else "make", title=wanted.environment.title, size=None
-    )
-    models = [
-        PlannedLayer(
-            action="mount",
-            title=f"model {model.id}",
-            size=model.size,
-            source=f"models/{model.name}",
-        )
-        for model in wanted.models
-    ]
-    size = sum(path.stat().st_size for _, path in wanted.code.files())
-    return (packages, *models, PlannedLayer(action="push", title="code", size=size))
+def _pull(target: AciTarget, login: Password | None) -> str:
+    """With what the image would be pulled: nothing is made to find that out."""
+    workspace = target.azure.workspace
+    if workspace.pull_identity:
+        return f"identity {workspace.pull_identity.rpartition('/')[2]}"
+    if workspace.registry_id is None:
+        return f"registry login of {login.username}" if login else "without a login"
+    if known := known_token(workspace, target.secrets):
+        return known.kind
+    with suppress(AzureError):
+        if may_make_token(target.azure, workspace.registry_id):
+            return f"a new token, {token_name(workspace)}, for the images of services"
+    return "the registry's admin user, where it is on"
 
 
 def _keys(wanted: Wanted, target: AciTarget) -> KeysFate:

@@ -124,6 +124,21 @@ def test_a_deploy_does_not_change_what_another_has_made_meanwhile(services: Azur
     assert services.deploy(tags={"who": "late"}).tags == {"who": "late"}
 
 
+@pytest.mark.parametrize(("told", "no_wait"), [("group", True), ("service", False)])
+def test_a_deploy_that_another_one_crossed_is_told_so_and_not_success(
+    services: AzureServices, told: str, no_wait: bool
+) -> None:
+    def crossing(event: Event) -> None:
+        """The request of another deploy, which had found nothing there, arrives behind ours."""
+        if isinstance(event, Finished) and event.task == told:
+            [group] = services.groups()
+            tags = {**group["tags"], "acideploy.deploy": "theirs"}
+            services.azure.arm("PATCH", group["id"], {"tags": tags})
+
+    with pytest.raises(BusyError, match="another deploy of service web took its place"):
+        services.deploy(no_wait=no_wait, emit=crossing)
+
+
 def test_a_stopped_service_is_started_by_the_same_deploy(services: AzureServices) -> None:
     services.deploy()
     assert services.workspace().stop_service("web").state == "Stopped"

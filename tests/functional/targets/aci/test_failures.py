@@ -13,6 +13,7 @@ from acideploy.emulator.clock import ManualClock
 from acideploy.errors import AcideployError, AzureError
 from acideploy.events import Said
 from acideploy.targets.aci.failure import Seen, failure_of
+from acideploy.targets.aci.happened import as_of
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.refused import refused
 from tests.container_groups import GROUPS, asked, container, fault, put
@@ -97,6 +98,32 @@ def test_what_crashed_before_is_no_failure_of_the_change_that_mends_it(still: Em
     assert error is None
     assert any("pulling image nginx" in line for line in told)
     assert not any("ended with exit code" in line for line in told)
+
+
+def test_whoever_looks_later_is_told_of_the_crashes_of_this_revision_alone(
+    still: Emulated,
+) -> None:
+    fault(still, crash={"exitCode": 3, "after": 2}, count=1)
+    put(still, asked())
+    watched(still, within=90)
+    still.advance(60)
+    changed_at = still.cloud.clock.now()
+    put(still, asked(containers=[container(image="nginx:2")]))
+    still.advance(30)
+    looked_at = body(still)
+    assert failure_of(Seen(group=looked_at), service="web", origin=ORIGIN) is not None
+    before = as_of(looked_at, changed_at)
+    assert failure_of(Seen(group=looked_at, before=before), service="web", origin=ORIGIN) is None
+
+    fault(still, crash={"exitCode": 4, "after": 2}, count=1)
+    put(still, asked(containers=[container(image="nginx:3")]))
+    changed_at = still.cloud.clock.now()
+    still.advance(60)
+    looked_at = body(still)
+    before = as_of(looked_at, changed_at)
+    error = failure_of(Seen(group=looked_at, before=before), service="web", origin=ORIGIN)
+    assert error is not None
+    assert "exit code 4" in error.message
 
 
 def test_an_image_that_cannot_be_pulled_is_told(still: Emulated) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -30,6 +31,9 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NAME}"
 REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{NAME}"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/{NAME}"
 NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net"
+# https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ACR_PULL, READER = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 DELEGATED = {"properties": {"serviceName": "Microsoft.ContainerInstance/containerGroups"}}
 
 
@@ -78,6 +82,13 @@ class Bench:
 
     def told(self, **given: Any) -> list[tuple[str, str]]:
         return [(each.code, each.severity) for each in self.problems(**given)]
+
+    def assign(self, principal: str, role: str, scope: str) -> None:
+        roles = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+        properties = {"roleDefinitionId": f"{roles}/{role}", "principalId": principal}
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}"
+        answer = self.running.arm("PUT", path, {"properties": properties}, version="2022-04-01")
+        assert answer.status == 201, answer.body
 
     def put_group(self, name: str, label: str, *, location: str = LOCATION) -> Mapping[str, Any]:
         ports = [{"port": 80, "protocol": "TCP"}]
@@ -318,9 +329,36 @@ def test_a_registry_that_resource_manager_does_not_know_is_not_asked_for(bench: 
 def test_an_identity_that_is_gone_is_told(bench: Bench) -> None:
     identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/puller"
     assert bench.told(workspace={"pull_identity": identity}) == [("no-way-to-pull", "error")]
-    made = bench.running.arm("PUT", identity, {"location": LOCATION}, version="2023-01-31")
-    assert made.status in (200, 201)
+
+
+@pytest.mark.parametrize("scope", [REGISTRY, GROUP])
+@pytest.mark.parametrize("role", [ACR_PULL, READER])
+def test_an_identity_without_the_role_to_pull_is_told_with_what_gives_it(
+    bench: Bench, scope: str, role: str
+) -> None:
+    identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{uuid4()}"
+    made = bench.running.arm("PUT", identity, {"location": LOCATION}, version="2023-01-31").json
+    principal = made["properties"]["principalId"]
+    (problem,) = bench.problems(workspace={"pull_identity": identity})
+    assert (problem.code, problem.severity) == ("no-way-to-pull", "error")
+    assert problem.hint == (
+        f"az role assignment create --assignee-object-id {principal} "
+        f"--assignee-principal-type ServicePrincipal --role AcrPull --scope {REGISTRY}"
+    )
+    bench.assign(principal, SECRETS_OFFICER, scope)
+    assert bench.told(workspace={"pull_identity": identity}) == [("no-way-to-pull", "error")]
+    bench.assign(principal, role, scope)
     assert bench.told(workspace={"pull_identity": identity}) == []
+
+
+@pytest.mark.parametrize(("size", "told"), [(14_000_000_000, []), (16_000_000_000, ["error"])])
+def test_an_image_that_azure_does_not_take_is_told(
+    bench: Bench, size: int, told: list[str]
+) -> None:
+    found = online_problems(
+        bench.wanted, bench.azure, present=None, overwrite=False, image_size=lambda: size
+    )
+    assert [each.severity for each in found if each.code == "image-too-large"] == told
 
 
 @pytest.mark.parametrize(

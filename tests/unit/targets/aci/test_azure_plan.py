@@ -24,7 +24,8 @@ from acideploy.plan import KeysFate, Plan, PlannedLayer, Wanted
 from acideploy.registry import Blob
 from acideploy.registry.descriptor import describe
 from acideploy.targets.aci.changes import changes
-from acideploy.targets.aci.plan import make_azure_plan, plan_layers
+from acideploy.targets.aci.layers import plan_layers
+from acideploy.targets.aci.plan import make_azure_plan
 from acideploy.targets.aci.prices import Price
 from tests.unit.targets.aci.container_group import (
     GROUP,
@@ -41,7 +42,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 LAYERS = (
     PlannedLayer(action="reuse", title="base image", size=30_000_000),
     PlannedLayer(action="reuse", title="python", size=1_000_000),
-    PlannedLayer(action="make", title="environment", size=None),
+    PlannedLayer(action="make", title="environment", size=45_900_000),
     PlannedLayer(action="mount", title="model iris:1", size=1234, source="models/iris"),
     PlannedLayer(action="push", title="code", size=567),
 )
@@ -261,6 +262,16 @@ def test_a_layer_is_sent_only_where_the_registry_lacks_it(
     layer = Layer(blob=blob, diff_id="sha256:1", created_by="acideploy")
     there = {blob.descriptor.digest} if known else set()
     assert plan_layers([layer], known=there) == (planned,)
+
+
+def test_what_nobody_can_know_beforehand_has_no_number(wanted: Wanted) -> None:
+    layers = (
+        PlannedLayer(action="copy", title="base image", size=None, source="mcr.microsoft.com"),
+        PlannedLayer(action="make", title="environment", size=None),
+    )
+    copied, made, _ = _plan(wanted, None, asked_for(), layers=layers).steps
+    assert copied.cause == "from mcr.microsoft.com, of unknown size"
+    assert made.cause == "not made yet"
 
 
 def test_an_address_without_a_name_changes(wanted: Wanted) -> None:
