@@ -1,4 +1,4 @@
-"""What is made of answers that are not Azure's own: those of a proxy, or of a page to sign in at."""
+"""What is made of answers that are not Azure's own: those of a proxy, or of a sign-in page."""
 
 from __future__ import annotations
 
