@@ -20,7 +20,7 @@ from acideploy.errors import (
     StorageError,
     UnsupportedError,
 )
-from acideploy.events import Emit, Finished, Said, Started, ignore
+from acideploy.events import Emit, Finished, Noticed, Said, Started, ignore
 from acideploy.observe import looks
 from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Answer, Keys, Service
@@ -35,6 +35,7 @@ from acideploy.targets.aci.group import (
 )
 from acideploy.targets.aci.leftover import after_failure, after_refusal, tell_leftover
 from acideploy.targets.aci.narration import Narrator
+from acideploy.targets.aci.pull import fallback
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
 from acideploy.targets.aci.since import lines_since
@@ -289,6 +290,8 @@ class AciTarget:
         )
         body["tags"] = dict(tags)
         before = None
+        if problem := fallback(pull):
+            emit(Noticed(problem=problem))
         emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
         try:
             before = rollout.look_before(manager, path)
