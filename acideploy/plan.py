@@ -83,18 +83,28 @@ class Wanted:
 
     def _settings(self) -> list[object]:
         serving = self.serving
+        # In Azure many can read the name of this content, and could try out what it is made of.
+        # There secrets are compared with those that are kept.
+        paths = [serving.ssl_certificate, None if self.aci else serving.ssl_key]
         files = [
-            path.read_bytes().hex() if serving.ssl_enabled and path else None
-            for path in (serving.ssl_certificate, serving.ssl_key)
+            path.read_bytes().hex() if serving.ssl_enabled and path else None for path in paths
         ]
         return [
             bool(serving.auth_enabled),
             bool(serving.ssl_enabled),
             bool(serving.app_insights_enabled),
             files,
-            sorted(self.variables.items()),
+            sorted(self._open_variables().items()),
             *([self.limits.cpu, self.limits.memory_in_gb] if self.runtime == "container" else []),
         ]
+
+    def _open_variables(self) -> Mapping[str, str]:
+        """Those that are compared by their content: in Azure none that is secret."""
+        if self.aci is None:
+            return self.variables
+        from acideploy.targets.aci.group import is_secret
+
+        return {name: value for name, value in self.variables.items() if not is_secret(name)}
 
 
 def _digest(content: object) -> str:

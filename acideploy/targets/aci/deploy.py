@@ -21,6 +21,7 @@ from acideploy.registry.push import push
 from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Keys, Service
 from acideploy.targets.aci.changes import Change, are_of_tags, changes, verdict
+from acideploy.targets.aci.confidential import differs
 from acideploy.targets.aci.group import (
     DEPLOY_TAG,
     PART_TAG,
@@ -107,6 +108,8 @@ def compare(wanted: Wanted, target: AciTarget) -> Comparison:
     changed = [name for name, digest in parts.items() if known.get(name) != digest]
     if _keys_change(wanted, target):
         changed.append("keys")
+    if "settings" not in changed and _secrets_change(wanted, target, present):
+        changed.append("secret settings")
     return Comparison(
         present=present,
         parts=parts,
@@ -271,15 +274,11 @@ def _confidential(wanted: Wanted, target: AciTarget, emit: Emit) -> Confidential
         )
         if target.azure.workspace.vault is None:
             emit(Noticed(problem=_kept_here(target.secrets.where)))
-    secret = {name: value for name, value in wanted.variables.items() if is_secret(name)}
+    given = _given_secrets(wanted)
+    secret = dict(given.variables)
     if serving.app_insights_enabled and (key := _insights_key(target)):
         secret["AML_APP_INSIGHTS_KEY"] = key
-    return Confidential(
-        keys=keys,
-        variables=secret,
-        certificate=_text(serving.ssl_certificate) if serving.ssl_enabled else None,
-        certificate_key=_text(serving.ssl_key) if serving.ssl_enabled else None,
-    )
+    return replace(given, keys=keys, variables=secret)
 
 
 def _insights_key(target: AciTarget) -> str | None:
@@ -310,6 +309,22 @@ def _keys_change(wanted: Wanted, target: AciTarget) -> bool:
     kept = target.secrets.get(keys_name(target.azure.workspace.group_name(wanted.name)))
     given = {"primaryKey": serving.primary_key, "secondaryKey": serving.secondary_key}
     return any(value and kept.get(name) != value for name, value in given.items())
+
+
+def _secrets_change(wanted: Wanted, target: AciTarget, present: Mapping[str, Any]) -> bool:
+    """Whether other secret variables or another TLS key are wanted than those that are kept."""
+    number = int((present.get("tags") or {}).get(REVISION_TAG, 0))
+    group = target.azure.workspace.group_name(wanted.name)
+    return differs(target.secrets, group, number, _given_secrets(wanted))
+
+
+def _given_secrets(wanted: Wanted) -> Confidential:
+    serving = wanted.serving
+    return Confidential(
+        variables={name: value for name, value in wanted.variables.items() if is_secret(name)},
+        certificate=_text(serving.ssl_certificate) if serving.ssl_enabled else None,
+        certificate_key=_text(serving.ssl_key) if serving.ssl_enabled else None,
+    )
 
 
 def _as_present(wanted: Wanted, target: AciTarget, present: Mapping[str, Any]) -> Mapping[str, Any]:
