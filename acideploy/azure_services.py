@@ -8,7 +8,6 @@ from pathlib import Path
 
 from acideploy.azure.open import Azure
 from acideploy.clock import Clock
-from acideploy.errors import UnsupportedError
 from acideploy.events import Emit
 from acideploy.home import prices_file
 from acideploy.parts import Parts, open_aci
@@ -135,12 +134,7 @@ class AzureServices:
         return self._target.score(name, body, content_type=content_type)
 
     def logs(self, name: str, *, lines: int, previous: bool, since: timedelta | None) -> str:
-        if previous:
-            raise UnsupportedError(
-                "Azure keeps no log of an earlier run",
-                hint="a deploy that fails shows it while it is there",
-            )
-        return self._target.logs(name, lines=lines, since=since)
+        return self._target.logs(name, lines=lines, previous=previous, since=since)
 
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         return self._target.follow_logs(name, lines=lines)

@@ -28,6 +28,7 @@ _AUTHORITIES = (
     "login.chinacloudapi.cn",
     "login.partner.microsoftonline.cn",
 )
+_LOG_IN = "az login"
 # A token that lasts no longer, in seconds, is not used any more.
 _LEFT = 300.0
 _OPENING = threading.Lock()
@@ -74,12 +75,39 @@ def azure_token(scope: str, *, authority: str | None = None) -> str:
     """
     from azure.core.exceptions import ClientAuthenticationError
 
+    chosen = os.environ.get("AZURE_AUTHORITY_HOST") or authority
     try:
-        return _tokens(os.environ.get("AZURE_AUTHORITY_HOST") or authority).get(scope)
+        return _tokens(chosen).get(scope)
     except ClientAuthenticationError as error:  # azure-identity's own errors are of this kind
-        raise AzureError(
-            "there is no Azure login to use", hint="az login", detail=str(error)
-        ) from error
+        if silent := _silence(chosen or f"https://{_AUTHORITIES[0]}"):
+            raise AzureError(
+                f"Microsoft Entra cannot be asked who you are: {silent.message}",
+                hint=silent.hint,
+                detail=str(error),
+            ) from error
+        raise AzureError("there is no Azure login to use", hint=_LOG_IN, detail=str(error)) from (
+            error
+        )
+
+
+def _silence(authority: str) -> AzureError | None:
+    """Why nobody answers at the sign-in; None where somebody does, whatever it is.
+
+    azure-identity says both in the same way: that there is no login, and that it was not heard.
+    """
+    from azure.core.exceptions import AzureError as SdkError
+    from azure.core.rest import HttpRequest
+
+    from acideploy.azure.refusal import unanswered
+    from acideploy.registry.acr.transport import open_transport
+
+    url = authority if "://" in authority else f"https://{authority}"
+    try:
+        with open_transport() as transport:
+            transport.send(HttpRequest("GET", f"{url.rstrip('/')}/common/discovery/keys"))
+    except SdkError as error:
+        return unanswered(str(error), url)
+    return None
 
 
 def get_ahead() -> None:
@@ -144,6 +172,8 @@ def _entra_token() -> str:
     except AzureError as error:
         raise RegistryError(
             error.message,
-            hint=f"az login; or docker login; or set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}",
+            hint=f"{_LOG_IN}; or docker login; or set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}"
+            if error.hint == _LOG_IN
+            else error.hint,
             detail=error.detail,
         ) from error

@@ -35,6 +35,11 @@ def secrets_directory(workspace: Path) -> Path:
     return workspace / "secrets"
 
 
+def crash_logs_directory(workspace: Path) -> Path:
+    """The logs of services in Azure that crashed while they were waited for."""
+    return workspace / "crash-logs"
+
+
 def prices_file(workspace: Path) -> Path:
     """What Azure's price list said today."""
     return workspace / "prices.json"

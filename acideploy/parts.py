@@ -15,6 +15,7 @@ from acideploy.environment.layers import EnvironmentLayers
 from acideploy.environment.local import LocalEnvironments
 from acideploy.events import Emit, ignore
 from acideploy.home import (
+    crash_logs_directory,
     environments_directory,
     secrets_directory,
     services_directory,
@@ -120,6 +121,7 @@ def open_aci(azure: Azure, parts: Parts, *, directory: Path, clock: Clock) -> Ac
     """What runs services in Azure; `parts` are those of a workspace with a registry."""
     from acideploy.azure.vault import VaultSecrets
     from acideploy.registry.acr import AcrRegistry
+    from acideploy.targets.aci.logs import CrashLogs
     from acideploy.targets.aci.secrets import FolderSecrets, Secrets
     from acideploy.targets.aci.target import AciTarget
 
@@ -130,7 +132,13 @@ def open_aci(azure: Azure, parts: Parts, *, directory: Path, clock: Clock) -> Ac
         if vault
         else FolderSecrets(secrets_directory(directory))
     )
-    return AciTarget(azure, registry=parts.registry, secrets=secrets, clock=clock)
+    return AciTarget(
+        azure,
+        registry=parts.registry,
+        secrets=secrets,
+        crash_logs=CrashLogs(crash_logs_directory(directory)),
+        clock=clock,
+    )
 
 
 def _with_azure_models(

@@ -14,6 +14,7 @@ from acideploy.environment.base_image import BaseImage
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import ConflictError
 from acideploy.models import Model
+from acideploy.secret_names import is_secret
 
 if TYPE_CHECKING:
     from acideploy.targets.aci.changes import Change
@@ -83,18 +84,26 @@ class Wanted:
 
     def _settings(self) -> list[object]:
         serving = self.serving
+        # In Azure many can read the name of this content, and could try out what it is made of.
+        # There secrets are compared with those that are kept.
+        paths = [serving.ssl_certificate, None if self.aci else serving.ssl_key]
         files = [
-            path.read_bytes().hex() if serving.ssl_enabled and path else None
-            for path in (serving.ssl_certificate, serving.ssl_key)
+            path.read_bytes().hex() if serving.ssl_enabled and path else None for path in paths
         ]
         return [
             bool(serving.auth_enabled),
             bool(serving.ssl_enabled),
             bool(serving.app_insights_enabled),
             files,
-            sorted(self.variables.items()),
+            sorted(self._open_variables().items()),
             *([self.limits.cpu, self.limits.memory_in_gb] if self.runtime == "container" else []),
         ]
+
+    def _open_variables(self) -> Mapping[str, str]:
+        """Those that are compared by their content: in Azure none that is secret."""
+        if self.aci is None:
+            return self.variables
+        return {name: value for name, value in self.variables.items() if not is_secret(name)}
 
 
 def _digest(content: object) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Address
@@ -44,10 +45,12 @@ class AzureServices:
     home: Path
     project: Path
     clock: Clock = field(default_factory=InstantClock)
+    # What is named of the workspace.
+    parts: Mapping[str, str] = field(default_factory=lambda: {"workspace_name": "emulator"})
 
     def workspace(self, *, emit: Emit = ignore) -> Workspace:
         """As a new command would open it."""
-        origins = (("workspace_name", "--workspace-name"),)
+        origins = tuple((part, "a flag") for part in self.parts)
         return Workspace(
             self.home,
             working_directory=self.project,
@@ -55,8 +58,8 @@ class AzureServices:
             azure_choice=AzureChoice(
                 subscription=SUBSCRIPTION,
                 resource_group="emulator",
-                workspace_name="emulator",
                 origins=origins,
+                **self.parts,  # type: ignore[arg-type]  # all of them are text
             ),
             emit=emit,
         )

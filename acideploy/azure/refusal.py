@@ -62,6 +62,15 @@ def unanswered(reason: str, endpoint: str) -> AzureError:
     )
 
 
+def odd_answer(url: str) -> AzureError:
+    """The error where an answer came that is none of Azure's: a page instead of a document."""
+    return AzureError(
+        f"{url.partition('?')[0]} answered with something that Azure does not say",
+        hint="check the network: a proxy or a page to sign in at may have answered instead",
+        temporary=True,
+    )
+
+
 def _said(response: Any) -> tuple[str | None, str | None]:
     """Code and message, in Resource Manager's form or one close to it; else nothing."""
     try:

@@ -16,7 +16,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
-from acideploy.azure.refusal import refusal, unanswered
+from acideploy.azure.refusal import odd_answer, refusal, unanswered
 from acideploy.clock import Clock
 from acideploy.errors import AcideployError, AzureError
 from acideploy.observe import retried
@@ -59,19 +59,23 @@ class Rest:
     def get(self, path: str, version: str) -> Any | None:
         """The resource; None where there is none. Raises AzureError."""
         try:
-            return self.send("GET", path, version).body
+            body = self.send("GET", path, version).body
         except AzureError as error:
             if error.status == 404:
                 return None
             raise
+        return _resource(body, self._url(path))
 
     def list(self, path: str, version: str) -> Iterator[Any]:
         """Every item of a collection, page by page; nothing where the collection is not there."""
-        page = self.get(path, version)
+        url, page = self._url(path), self.get(path, version)
         while page:
-            yield from page.get("value") or ()
-            following = page.get("nextLink")
-            page = self.send("GET", following).body if following else None
+            items = page.get("value") or []
+            if not (isinstance(items, list) and all(isinstance(item, dict) for item in items)):
+                raise odd_answer(url)
+            yield from items
+            url = page.get("nextLink") or ""
+            page = _resource(self.send("GET", url).body, url) if url else None
 
     def send(
         self, method: str, path: str, version: str | None = None, *, body: object = None
@@ -81,7 +85,7 @@ class Rest:
         What may pass by itself (too many requests, a server's error, a lost connection) is tried
         again: every request of ours ends in the same state when it is sent twice.
         """
-        url = path if path.startswith("https://") else f"{self.endpoint}{path}"
+        url = self._url(path)
         if version:
             url += f"{'&' if '?' in url else '?'}api-version={version}"
         return retried(
@@ -90,6 +94,9 @@ class Rest:
             pauses=_PAUSES,
             after=_wait_for,
         )
+
+    def _url(self, path: str) -> str:
+        return path if path.startswith("https://") else f"{self.endpoint}{path}"
 
     def _once(self, method: str, url: str, body: object) -> Reply:
         headers = {"Accept": "application/json"}
@@ -110,15 +117,28 @@ class Rest:
             return Reply(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
-                body=json.loads(text) if text else None,
+                body=_read(text, url),
             )
         except HttpResponseError as error:
             # Of an answer that broke off there is nothing to read.
             if error.response is None:
                 raise unanswered(str(error), self.endpoint) from error
             raise refusal(error.response, method, url) from error
-        except (SdkError, ValueError) as error:
+        except SdkError as error:
             raise unanswered(str(error), self.endpoint) from error
+
+
+def _read(text: bytes, url: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError as error:
+        raise odd_answer(url) from error
+
+
+def _resource(body: Any, url: str) -> dict[str, Any] | None:
+    if body is None or isinstance(body, dict):
+        return body
+    raise odd_answer(url)
 
 
 def _wait_for(error: AcideployError) -> float | None:

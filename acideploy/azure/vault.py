@@ -38,6 +38,10 @@ class VaultSecrets:
     def where(self) -> str:
         return f"Key Vault {self._url}"
 
+    def recovery(self, name: str) -> str:
+        vault = (urlsplit(self._url).hostname or "").partition(".")[0]
+        return f"az keyvault secret recover --vault-name {vault} --name {name}"
+
     def get(self, name: str) -> Mapping[str, str]:
         """The values; empty where there is no such secret."""
         found = self._rest.get(f"/secrets/{name}", _VERSION)

@@ -94,6 +94,7 @@ CODES: dict[str, str] = {
     "subnet-not-delegated": "the subnet does not take container groups",
     "registry-not-found": "the workspace's container registry is gone",
     "no-way-to-pull": "nothing allows Azure to pull images of the registry",
+    "pull-fallback": "images are pulled with the registry's admin user, for want of a better way",
     "vault-not-allowed": "the workspace's Key Vault may not be used, or is gone",
     "service-exists": "there is a service of that name, and it may not be overwritten",
     "busy": "another operation on the service is under way",

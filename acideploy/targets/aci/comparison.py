@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from acideploy.errors import BusyError, ConflictError
@@ -11,6 +12,7 @@ from acideploy.plan import Wanted
 from acideploy.secret_names import is_secret
 from acideploy.targets import Keys
 from acideploy.targets.aci.changes import Change, are_of_tags, changes, verdict
+from acideploy.targets.aci.confidential import differs
 from acideploy.targets.aci.group import (
     DEPLOY_TAG,
     REVISION_TAG,
@@ -104,12 +106,28 @@ def compare(wanted: Wanted, target: AciTarget) -> Comparison:
     changed = [name for name, digest in parts.items() if known.get(name) != digest]
     if _keys_change(wanted, target):
         changed.append("keys")
+    if "settings" not in changed and _secrets_change(wanted, target, present):
+        changed.append("secret settings")
     return Comparison(
         present=present,
         parts=parts,
         changed_parts=tuple(changed),
         changes=changes(present, _as_present(wanted, target, present)),
     )
+
+
+def given_secrets(wanted: Wanted) -> Confidential:
+    """What of the given files is secret."""
+    serving = wanted.serving
+    return Confidential(
+        variables={name: value for name, value in wanted.variables.items() if is_secret(name)},
+        certificate=_text(serving.ssl_certificate) if serving.ssl_enabled else None,
+        certificate_key=_text(serving.ssl_key) if serving.ssl_enabled else None,
+    )
+
+
+def _text(path: Path | None) -> str | None:
+    return path.read_text(encoding="ascii", errors="replace") if path else None
 
 
 def _deploy_of(group: Mapping[str, Any] | None) -> str | None:
@@ -124,6 +142,13 @@ def _keys_change(wanted: Wanted, target: AciTarget) -> bool:
     kept = target.secrets.get(keys_name(target.azure.workspace.group_name(wanted.name)))
     given = {"primaryKey": serving.primary_key, "secondaryKey": serving.secondary_key}
     return any(value and kept.get(name) != value for name, value in given.items())
+
+
+def _secrets_change(wanted: Wanted, target: AciTarget, present: Mapping[str, Any]) -> bool:
+    """Whether other secret variables or another TLS key are wanted than those that are kept."""
+    number = int((present.get("tags") or {}).get(REVISION_TAG, 0))
+    group = target.azure.workspace.group_name(wanted.name)
+    return differs(target.secrets, group, number, given_secrets(wanted))
 
 
 def _as_present(wanted: Wanted, target: AciTarget, present: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
 from acideploy.events import Emit, Noticed
 from acideploy.plan import Wanted
-from acideploy.secret_names import is_secret, without_passwords
-from acideploy.targets.aci.comparison import Comparison
+from acideploy.secret_names import without_passwords
+from acideploy.targets.aci.comparison import Comparison, given_secrets
 from acideploy.targets.aci.group import (
     DEPLOY_TAG,
     PART_TAG,
@@ -123,15 +122,11 @@ def _confidential(wanted: Wanted, target: AciTarget, emit: Emit) -> Confidential
         )
         if target.azure.workspace.vault is None:
             emit(Noticed(problem=_kept_here(target.secrets.where)))
-    secret = {name: value for name, value in wanted.variables.items() if is_secret(name)}
+    given = given_secrets(wanted)
+    secret = dict(given.variables)
     if serving.app_insights_enabled and (key := _insights_key(target)):
         secret["AML_APP_INSIGHTS_KEY"] = key
-    return Confidential(
-        keys=keys,
-        variables=secret,
-        certificate=_text(serving.ssl_certificate) if serving.ssl_enabled else None,
-        certificate_key=_text(serving.ssl_key) if serving.ssl_enabled else None,
-    )
+    return replace(given, keys=keys, variables=secret)
 
 
 def _insights_key(target: AciTarget) -> str | None:
@@ -139,10 +134,6 @@ def _insights_key(target: AciTarget) -> str | None:
     where = target.azure.workspace.insights_id
     found = target.azure.manager.get(where, _INSIGHTS) if where else None
     return str(found["properties"]["InstrumentationKey"]) if found else None
-
-
-def _text(path: Path | None) -> str | None:
-    return path.read_text(encoding="ascii", errors="replace") if path else None
 
 
 def _kept_here(where: str) -> Problem:

@@ -46,10 +46,11 @@ _SCOPES = {
 class Pull:
     """With what the group pulls its image: an identity, else a user and a password, else nothing.
 
-    `kind` is for people.
+    `kind` is for people, and `reason` why it is not the one that comes first.
     """
 
     kind: str
+    reason: str | None = None
     identity: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)

@@ -11,6 +11,7 @@ from typing import Any
 from acideploy.azure.open import Azure
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.clock import Clock
+from acideploy.config.problem import Problem
 from acideploy.errors import AzureError
 from acideploy.observe import wait_for
 from acideploy.registry.authentication import Password
@@ -19,6 +20,9 @@ from acideploy.targets.aci.secrets import Secrets
 
 _VERSION = "2023-07-01"
 _SCOPE = "acideploy-services"
+# Not allowed, or not to be had of this registry. 409 is somebody who makes the same token.
+_REFUSED = (400, 403, 405, 501)
+_ATTACH = "acideploy folder attach --pull-identity ID, of an identity with the role AcrPull"
 # A token is made within seconds.
 _TOKEN_SECONDS, _LOOK_EVERY = 60.0, 1.0
 
@@ -29,7 +33,7 @@ def choose_pull(
     """The identity that is configured, else a token for the services' images, else the admin user.
 
     A registry that Resource Manager knows nothing of is pulled from with `login`. Raises
-    AzureError where nothing is allowed.
+    AzureError where nothing is allowed, and what is no refusal.
     """
     workspace = azure.workspace
     if workspace.pull_identity:
@@ -43,15 +47,43 @@ def choose_pull(
     try:
         return _token(azure, workspace.registry_id, secrets, clock)
     except AzureError as refused:
-        if admin := _admin(azure, workspace.registry_id):
-            return admin
-        raise AzureError(
-            f"Azure has nothing to pull images of {workspace.registry} with: no identity is "
-            f"configured, no token can be made ({refused.message}), and its admin user is off",
-            hint="acideploy folder attach --pull-identity ID, of an identity with the role AcrPull",
-            status=refused.status,
-            code=refused.code,
-        ) from refused
+        if not _is_refusal(refused):
+            raise
+        admin = _admin(azure, workspace.registry_id, refused.message)
+        if admin is None:
+            raise _no_way(workspace.registry, refused) from refused
+        return admin
+
+
+def fallback(pull: Pull) -> Problem | None:
+    """What there is to tell where it is not the way that comes first."""
+    if pull.reason is None:
+        return None
+    return Problem(
+        code="pull-fallback",
+        severity="note",
+        message=f"images are pulled with the registry's {pull.kind}, who may do everything there: "
+        f"no token can be made for them ({pull.reason})",
+        hint=_ATTACH,
+    )
+
+
+def _is_refusal(error: AzureError) -> bool:
+    """Whether it is not allowed, or the registry cannot do it: another way may be open.
+
+    What passes by itself, and what was not heard at all, is no reason for another way.
+    """
+    return error.status in _REFUSED and not error.temporary
+
+
+def _no_way(registry: str, refused: AzureError) -> AzureError:
+    return AzureError(
+        f"Azure has nothing to pull images of {registry} with: no identity is configured, no token "
+        f"can be made ({refused.message}), and its admin user is off or may not be asked for",
+        hint=f"{_ATTACH}; or {refused.hint}" if refused.hint else _ATTACH,
+        status=refused.status,
+        code=refused.code,
+    )
 
 
 def token_name(workspace: AzureWorkspace) -> str:
@@ -122,14 +154,13 @@ def _made(token: Mapping[str, Any] | None) -> bool | None:
     return True if state == "Succeeded" else None
 
 
-def _admin(azure: Azure, registry: str) -> Pull | None:
+def _admin(azure: Azure, registry: str, reason: str) -> Pull | None:
     """None where the admin user is off, or may not be asked for."""
     try:
         found = azure.manager.send("POST", f"{registry}/listCredentials", _VERSION).body
-        return Pull(
-            kind="admin user",
-            username=found["username"],
-            password=found["passwords"][0]["value"],
-        )
-    except AzureError:
+    except AzureError as error:
+        if not _is_refusal(error):
+            raise
         return None
+    password = found["passwords"][0]["value"]
+    return Pull(kind="admin user", reason=reason, username=found["username"], password=password)

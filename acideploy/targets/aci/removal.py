@@ -32,6 +32,7 @@ def remove(target: AciTarget, name: str, *, purge: bool, clock: Clock, emit: Emi
     else:
         where = target.azure.workspace.resource_group
         emit(_note("nothing-to-delete", f"there is no service {name} in resource group {where}"))
+    target.crash_logs.delete(title)
     _delete_secrets(target, title, last, emit)
     if purge:
         _purge(target, name, emit)

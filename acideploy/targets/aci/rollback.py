@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from acideploy.clock import Clock
+from acideploy.errors import NotFoundError
 from acideploy.events import Emit
 from acideploy.targets import Service
 from acideploy.targets.aci.changes import changes, verdict
-from acideploy.targets.aci.group import DEPLOY_TAG, RECORD_TAG, REVISION_TAG, Pull
+from acideploy.targets.aci.group import DEPLOY_TAG, RECORD_TAG, REVISION_TAG, VERSION, Pull
+from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.target import AciTarget
+from acideploy.targets.aci.turn import require_idle, unchanged_since
 
 
 def roll_back(
@@ -19,18 +23,19 @@ def roll_back(
 ) -> Service:
     """Deploys what revision `to` was, else the one before the present, as a new revision.
 
-    Raises NotFoundError where there is no such revision.
+    Raises NotFoundError where there is no such revision, StorageError where its secrets are gone,
+    and BusyError where somebody else is at it.
     """
     group = target.observe(name)
-    earlier = target.require_revision(name, to)
+    earlier = require_revision(target, name, to)
+    require_idle(group, name)
     confidential = target.confidential(earlier)
-    present = ((group or {}).get("tags") or {}).get(REVISION_TAG, "0")
-    number = 1 + max(int(present), *target.revisions(name).numbers())
-    body = dict(earlier.group)
-    body["tags"] = {**body["tags"], REVISION_TAG: str(number)}
-    body["properties"] = _numbered(body["properties"], number)
-    revision = replace(earlier, number=number, group=body, created_time=clock.now().isoformat())
+    revision = _as_next(earlier, target, group, clock)
+    allow = unchanged_since(group, name)
+    # What another deploy keeps by the same number is not to be replaced.
+    allow(target.azure.manager.get(target.path(name), VERSION))
     target.keep(revision, confidential)
+    body = revision.group
     tags = {
         **body["tags"],
         RECORD_TAG: target.revisions(name).write(revision),
@@ -43,8 +48,40 @@ def roll_back(
         wait=True,
         replacing=group is not None and verdict(changes(group, body)) == "replace",
         confidential=confidential,
+        allow=allow,
         emit=emit,
     )
+
+
+def require_revision(target: AciTarget, name: str, number: int | None) -> Revision:
+    """The revision of that number, else the one before the present. Raises NotFoundError."""
+    group, numbers = target.observe(name), target.revisions(name).numbers()
+    # A deploy that failed may have deleted the group: its history is there still.
+    if group is None and not numbers:
+        target.group(name)
+    present = target.revision_of(group) if group else None
+    earlier = [each for each in numbers if present is None or each < present.number]
+    wanted = number or next(iter(earlier), None)
+    found = target.revisions(name).read(f"r{wanted}") if wanted in numbers else None
+    if found:
+        return found
+    known = ", ".join(map(str, numbers)) or "none"
+    raise NotFoundError(
+        f"service {name} has no revision {number or 'before this one'}; there are: {known}",
+        hint=f"acideploy service history -n {name}",
+    )
+
+
+def _as_next(
+    earlier: Revision, target: AciTarget, group: Mapping[str, Any] | None, clock: Clock
+) -> Revision:
+    """The same with the next number."""
+    present = ((group or {}).get("tags") or {}).get(REVISION_TAG, "0")
+    number = 1 + max(int(present), *target.revisions(earlier.service).numbers())
+    body = dict(earlier.group)
+    body["tags"] = {**body["tags"], REVISION_TAG: str(number)}
+    body["properties"] = _numbered(body["properties"], number)
+    return replace(earlier, number=number, group=body, created_time=clock.now().isoformat())
 
 
 def _numbered(properties: dict[str, Any], number: int) -> dict[str, Any]:

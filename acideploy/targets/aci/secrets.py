@@ -25,6 +25,9 @@ class Secrets(Protocol):
     def where(self) -> str:
         """For people: where they are."""
 
+    def recovery(self, name: str) -> str:
+        """For people: how a secret that was there may be had again."""
+
     def get(self, name: str) -> Mapping[str, str]:
         """The values; empty where there is no such secret."""
 
@@ -43,6 +46,9 @@ class FolderSecrets:
     @property
     def where(self) -> str:
         return f"{self.folder} on this machine"
+
+    def recovery(self, name: str) -> str:
+        return "run this on the machine that deployed it"
 
     def get(self, name: str) -> Mapping[str, str]:
         path = self._path(name)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,27 +14,27 @@ from acideploy.errors import (
     AzureError,
     NotFoundError,
     ScoringError,
-    StorageError,
-    UnsupportedError,
+    ServiceFailedError,
 )
-from acideploy.events import Emit, Finished, Said, Started, ignore
-from acideploy.observe import looks
+from acideploy.events import Emit, Finished, Started, ignore
 from acideploy.stopwatch import Stopwatch
 from acideploy.targets import Answer, Keys, Service, http
+from acideploy.targets.aci import confidential as kept_secrets
 from acideploy.targets.aci import rollout
 from acideploy.targets.aci.failure import Seen, failure_of
-from acideploy.targets.aci.group import (
-    DEPLOY_TAG,
-    VERSION,
-    Confidential,
-    Pull,
-    with_secrets,
+from acideploy.targets.aci.group import DEPLOY_TAG, VERSION, Confidential, Pull
+from acideploy.targets.aci.keys import ensure_keys, kept_keys, regenerate_key, require_auth
+from acideploy.targets.aci.logs import (
+    CrashLogs,
+    followed_log,
+    keep_crash,
+    previous_log,
+    recent_log,
 )
-from acideploy.targets.aci.leftover import after_failure, after_refusal, tell_leftover
-from acideploy.targets.aci.narration import Narrator
+from acideploy.targets.aci.put import body_of, put, tell_failed
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
-from acideploy.targets.aci.secrets import Secrets, keys_name, revision_name
-from acideploy.targets.aci.since import lines_since
+from acideploy.targets.aci.secrets import Secrets
+from acideploy.targets.aci.turn import require_idle, under_way
 from acideploy.targets.aci.view import (
     endpoint_of,
     is_moving,
@@ -45,13 +42,9 @@ from acideploy.targets.aci.view import (
     service_name,
     service_of,
 )
-from acideploy.targets.keys import check_key, new_key
 
 # Groups that are looked at at the same time.
 _AT_ONCE = 16
-_FOLLOW_EVERY = 1.0
-# Lines that are asked for each time: as many may be written between two looks.
-_FOLLOWED = 2000
 _WITHIN_NETWORK = "a service in a virtual network answers only from within it"
 
 
@@ -59,10 +52,17 @@ class AciTarget:
     """`registry` has the images and the records, `secrets` the keys. All may raise AzureError."""
 
     def __init__(
-        self, azure: Azure, *, registry: RecordRegistry, secrets: Secrets, clock: Clock
+        self,
+        azure: Azure,
+        *,
+        registry: RecordRegistry,
+        secrets: Secrets,
+        crash_logs: CrashLogs,
+        clock: Clock,
     ) -> None:
         self.azure = azure
         self.secrets = secrets
+        self.crash_logs = crash_logs
         self._registry = registry
         self._clock = clock
 
@@ -147,24 +147,20 @@ class AciTarget:
             headers["Authorization"] = f"Bearer {self.keys(name).primary}"
         return http.score(endpoint, body, headers=headers, hint=_WITHIN_NETWORK)
 
-    def logs(self, name: str, *, lines: int, since: timedelta | None = None) -> str:
-        """The last lines; with `since` those of them that are not older."""
-        group, stamped = self.group(name), since is not None
-        log = rollout.read_log(self.azure.manager, group, lines=lines, timestamps=stamped)
-        return log if since is None else lines_since(log, self._clock.now() - since)
+    def logs(
+        self, name: str, *, lines: int, previous: bool = False, since: timedelta | None = None
+    ) -> str:
+        """The last lines, of the run before with `previous`; with `since` those no older."""
+        group, manager = self.group(name), self.azure.manager
+        if previous:
+            kept = self.crash_logs.read(str(group["name"]))
+            return previous_log(manager, group, kept, lines=lines)
+        return recent_log(manager, group, lines=lines, since=since, clock=self._clock)
 
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
-        """The last lines, then each new one: Azure is asked for them each second."""
-        group = self.group(name)
-        log = rollout.read_log(self.azure.manager, group, lines=_FOLLOWED)
-        yield from log.splitlines()[-lines:] if lines else ()
-        narrator = Narrator(service=name, before=group, log=log)
-        for _ in looks(clock=self._clock, every=_FOLLOW_EVERY):
-            with suppress(AzureError):
-                log = rollout.read_log(self.azure.manager, group, lines=_FOLLOWED)
-                for event in narrator.tell(group, log):
-                    if isinstance(event, Said):
-                        yield event.line
+        """The last lines, then each new one."""
+        group, manager = self.group(name), self.azure.manager
+        return followed_log(manager, group, service=name, lines=lines, clock=self._clock)
 
     def diagnose(self, name: str) -> str:
         """Why the service does not answer. Raises that as an error; returns that it does."""
@@ -175,94 +171,46 @@ class AciTarget:
             return f"service {name} answers at {endpoint.url}/score"
         if revision:
             # What crashed earlier and answers now is no failure: so this is asked last.
-            seen = Seen(group=group, log=self.logs(name, lines=500), previous_log="")
+            seen = Seen(
+                group=group,
+                log=self.logs(name, lines=500),
+                previous_log=self.crash_logs.read(str(group["name"])),
+            )
             origin = rollout.origin_of(revision)
             if failure := failure_of(seen, service=name, origin=origin):
                 raise failure
         state = service_of(group, revision, self.azure.workspace).state
         return f"service {name} does not answer; its state is {state}"
 
-    # Keys.
+    # Its secrets.
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for none."""
         group = self.group(name)
-        revision = self.revision_of(group)
-        if revision is None or not revision.auth_enabled:
-            raise UnsupportedError(
-                f"service {name} asks for no key",
-                hint=f"acideploy service update -n {name} --auth-enabled true",
-            )
-        return self._kept_keys(str(group["name"]))
-
-    def _kept_keys(self, group: str) -> Keys:
-        kept = self.secrets.get(keys_name(group))
-        try:
-            return Keys(primary=kept["primaryKey"], secondary=kept["secondaryKey"])
-        except KeyError as error:
-            raise StorageError(
-                f"the keys of {group} are not in {self.secrets.where}",
-                hint="deploy the service again: it gets new ones, or those of --primary-key",
-            ) from error
+        require_auth(self.revision_of(group), name)
+        return kept_keys(self.secrets, str(group["name"]))
 
     def ensure_keys(self, group: str, *, primary: str | None, secondary: str | None) -> Keys:
         """Those that are given, else those that are kept, else new ones; they are kept then."""
-        for key in (primary, secondary):
-            check_key(key)
-        kept = self.secrets.get(keys_name(group))
-        values = {
-            "primaryKey": primary or kept.get("primaryKey") or new_key(),
-            "secondaryKey": secondary or kept.get("secondaryKey") or new_key(),
-        }
-        if values != kept:
-            self.secrets.put(keys_name(group), values)
-        return Keys(primary=values["primaryKey"], secondary=values["secondaryKey"])
+        return ensure_keys(self.secrets, group, primary=primary, secondary=secondary)
 
     def regenerate_key(
         self, name: str, which: str, value: str | None, *, pull: Pull, emit: Emit = ignore
     ) -> Keys:
         """Replaces a key and changes the group in place: its container starts again."""
-        known = self.keys(name)
-        group = self.group(name)
-        changed = replace(known, **{which: value or new_key()})
-        keys = self.ensure_keys(
-            str(group["name"]), primary=changed.primary, secondary=changed.secondary
-        )
-        revision = self.revision_of(group)
-        assert revision is not None
-        self.apply(revision, group["tags"], pull=pull, wait=True, emit=emit)
-        return keys
-
-    # What changes it.
+        return regenerate_key(self, name, which, value, pull=pull, clock=self._clock, emit=emit)
 
     def confidential(self, revision: Revision) -> Confidential:
-        """The secrets of a revision, from where they are kept."""
-        name = self.azure.workspace.group_name(revision.service)
-        kept = self.secrets.get(revision_name(name, revision.number))
-        return Confidential(
-            keys=self._kept_keys(name) if revision.auth_enabled else None,
-            variables=json.loads(kept.get("variables", "{}")),
-            certificate=revision.certificate,
-            certificate_key=kept.get("certificateKey"),
-        )
+        """The secrets of a revision. Raises StorageError that names those that are gone."""
+        group = self.azure.workspace.group_name(revision.service)
+        return kept_secrets.kept(self.secrets, group, revision)
 
-    def keep(self, revision: Revision, confidential: Confidential) -> None:
+    def keep(self, revision: Revision, secret: Confidential) -> None:
         """Keeps what a revision has of secrets, for rollbacks."""
-        name = self.azure.workspace.group_name(revision.service)
-        values = {
-            **(
-                {"variables": json.dumps(dict(confidential.variables))}
-                if confidential.variables
-                else {}
-            ),
-            **(
-                {"certificateKey": confidential.certificate_key}
-                if confidential.certificate_key
-                else {}
-            ),
-        }
-        if values:
-            self.secrets.put(revision_name(name, revision.number), values)
+        group = self.azure.workspace.group_name(revision.service)
+        kept_secrets.keep(self.secrets, group, revision.number, secret)
+
+    # What changes it.
 
     def apply(
         self,
@@ -282,61 +230,29 @@ class AciTarget:
         `replacing` deletes it first, for what Azure cannot change in place. `allow` raises where
         the group, as it is just before, is not to be changed.
         """
-        name, path, manager = revision.service, self.path(revision.service), self.azure.manager
-        known = confidential or self.confidential(revision)
-        workspace = self.azure.workspace
-        body = with_secrets(
-            revision.group, pull=pull, confidential=known, server=workspace.registry
+        secret = confidential or self.confidential(revision)
+        body = body_of(self, revision, tags, pull=pull, confidential=secret, emit=emit)
+        before = put(
+            self,
+            revision,
+            body,
+            replacing=replacing,
+            allow=allow,
+            clock=self._clock,
+            emit=emit,
         )
-        body["tags"] = dict(tags)
-        before = None
-        emit(Started(task="group", title=f"Container group {workspace.group_name(name)}"))
-        try:
-            before = rollout.look_before(manager, path)
-            allow(before.group if before else None)
-            if replacing:
-                rollout.delete_group(manager, path, clock=self._clock)
-            rollout.put_group(manager, path, body, service=name, allow=allow, clock=self._clock)
-        except BaseException as error:
-            emit(Finished(task="group", outcome="failed"))
-            if isinstance(error, AcideployError):
-                self._tell_refused(error, revision, before=before is not None)
-            raise
-        emit(Finished(task="group", outcome="done", detail="accepted by Azure"))
         watch = watch or Stopwatch(self._clock)
         watch.lap("container group")
         if not wait:
-            return self.find(name)
-        known_before = None if replacing else before
+            return self.find(revision.service)
         try:
-            group = self.wait(revision, before=known_before, deploy=tags.get(DEPLOY_TAG), emit=emit)
+            group = self.wait(revision, before=before, deploy=tags.get(DEPLOY_TAG), emit=emit)
         except AcideployError as error:
-            self._tell_failed(error, revision)
+            tell_failed(self, error, revision)
             raise
         watch.lap("pull, start")
         # A service that answers before Azure has noticed is looked at once more.
-        return self.find(name) if is_moving(group) else self.described(group, revision)
-
-    def _tell_refused(self, error: AcideployError, revision: Revision, *, before: bool) -> None:
-        # What there is now is told where it can be found out; the error counts.
-        with suppress(AcideployError):
-            now = self.azure.manager.get(self.path(revision.service), VERSION)
-            earlier = self._earlier(revision)
-            left = after_refusal(revision.service, before=before, now=now, earlier=earlier)
-            tell_leftover(error, left)
-
-    def _tell_failed(self, error: AcideployError, revision: Revision) -> None:
-        with suppress(AcideployError):
-            group = self.azure.workspace.group_name(revision.service)
-            if self.azure.manager.get(self.path(revision.service), VERSION) is None:
-                return
-            earlier = self._earlier(revision)
-            left = after_failure(revision.service, group, number=revision.number, earlier=earlier)
-            tell_leftover(error, left)
-
-    def _earlier(self, revision: Revision) -> int | None:
-        numbers = self.revisions(revision.service).numbers()
-        return next((each for each in numbers if each < revision.number), None)
+        return self.find(revision.service) if is_moving(group) else self.described(group, revision)
 
     def tag(self, group: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         """Changes the user's tags, which starts nothing anew."""
@@ -368,8 +284,10 @@ class AciTarget:
                 clock=self._clock,
                 emit=emit,
             )
-        except BaseException:
+        except BaseException as error:
             emit(Finished(task="service", outcome="failed"))
+            if isinstance(error, ServiceFailedError):
+                keep_crash(self.azure.manager, self.observe(name), self.crash_logs)
             raise
         if digest := record_of(group):
             self.revisions(name).confirm(digest, revision.number)
@@ -379,7 +297,7 @@ class AciTarget:
         return group
 
     def stop(self, name: str) -> Service:
-        self.azure.manager.send("POST", f"{self.group(name)['id']}/stop", VERSION)
+        self._ask(self.group(name), "stop", name)
         return self.find(name)
 
     def start(self, name: str, *, emit: Emit = ignore) -> Service:
@@ -391,25 +309,15 @@ class AciTarget:
     def _again(self, name: str, verb: str, emit: Emit) -> Service:
         group = self.group(name)
         before = rollout.look_before(self.azure.manager, str(group["id"]))
-        self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
+        self._ask(group, verb, name)
         if revision := self.revision_of(group):
             self.wait(revision, before=before, emit=emit)
         return self.find(name)
 
-    def require_revision(self, name: str, number: int | None) -> Revision:
-        """The revision of that number, else the one before the present. Raises NotFoundError."""
-        group, numbers = self.observe(name), self.revisions(name).numbers()
-        # A deploy that failed may have deleted the group: its history is there still.
-        if group is None and not numbers:
-            self.group(name)
-        present = self.revision_of(group) if group else None
-        earlier = [each for each in numbers if present is None or each < present.number]
-        wanted = number or next(iter(earlier), None)
-        found = self.revisions(name).read(f"r{wanted}") if wanted in numbers else None
-        if found:
-            return found
-        known = ", ".join(map(str, numbers)) or "none"
-        raise NotFoundError(
-            f"service {name} has no revision {number or 'before this one'}; there are: {known}",
-            hint=f"acideploy service history -n {name}",
-        )
+    def _ask(self, group: Mapping[str, Any], verb: str, name: str) -> None:
+        """Raises BusyError where an operation on the group is under way."""
+        require_idle(group, name)
+        try:
+            self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
+        except AzureError as error:
+            raise under_way(name) if error.status == 409 else error from error

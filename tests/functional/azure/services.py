@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from acideploy.clock import SystemClock
+from acideploy.errors import DeadlineError
+from acideploy.observe import wait_for
 from acideploy.targets.aci.group import (
     RECORD_TAG,
     REVISION_TAG,
@@ -13,6 +16,7 @@ from acideploy.targets.aci.group import (
 )
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.target import AciTarget
+from acideploy.targets.aci.view import is_moving
 
 NAME = "iris-svc"
 
@@ -61,4 +65,11 @@ def deploy(target: AciTarget, number: int, *, confirmed: bool = True) -> str:
         target.revisions(NAME).confirm(digest, number)
     body = {**revision.group, "tags": {**revision.group["tags"], RECORD_TAG: digest}}
     target.azure.manager.send("PUT", target.path(NAME), VERSION, body=body)
+    wait_for(
+        lambda: None if is_moving(target.group(NAME)) else True,
+        clock=SystemClock(),
+        within=20,
+        every=0.05,
+        overdue=lambda: DeadlineError("the group is still on its way"),
+    )
     return digest

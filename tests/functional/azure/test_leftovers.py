@@ -9,6 +9,7 @@ import pytest
 from acideploy.clock import SystemClock
 from acideploy.errors import AcideployError
 from acideploy.targets.aci.group import Confidential, Pull
+from acideploy.targets.aci.rollback import require_revision
 from acideploy.targets.aci.target import AciTarget
 from tests.container_groups import fault
 from tests.emulated import Emulated
@@ -31,7 +32,13 @@ class Hasty(SystemClock):
 
 
 def hasty(target: AciTarget) -> AciTarget:
-    return AciTarget(target.azure, registry=target._registry, secrets=target.secrets, clock=Hasty())
+    return AciTarget(
+        target.azure,
+        registry=target._registry,
+        secrets=target.secrets,
+        crash_logs=target.crash_logs,
+        clock=Hasty(),
+    )
 
 
 def failed(target: AciTarget, number: int, *, replacing: bool = False) -> str:
@@ -83,4 +90,4 @@ def test_a_service_whose_group_is_gone_has_its_last_healthy_revision_to_go_back_
     deploy(target, 1)
     deploy(target, 2)
     target.azure.manager.send("DELETE", target.path(NAME), "2023-05-01")
-    assert target.require_revision(NAME, None).number == 2
+    assert require_revision(target, NAME, None).number == 2

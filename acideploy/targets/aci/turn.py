@@ -1,0 +1,41 @@
+"""That nobody else changes a service meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from acideploy.errors import BusyError
+from acideploy.targets.aci.group import DEPLOY_TAG
+from acideploy.targets.aci.rollout import Allow
+from acideploy.targets.aci.view import is_moving
+
+
+def require_idle(group: Mapping[str, Any] | None, service: str) -> None:
+    """Raises BusyError where an operation on the group is under way."""
+    if group and is_moving(group):
+        raise under_way(service)
+
+
+def under_way(service: str) -> BusyError:
+    return BusyError(
+        f"another operation on service {service} is under way",
+        hint=f"acideploy service show -n {service} --wait, and run this again",
+    )
+
+
+def unchanged_since(then: Mapping[str, Any] | None, service: str) -> Allow:
+    """Raises BusyError, for the group as it is later, where somebody has deployed to it."""
+
+    def allow(now: Mapping[str, Any] | None) -> None:
+        if (theirs := deploy_of(now)) and theirs != deploy_of(then):
+            raise BusyError(
+                f"somebody else has changed service {service} meanwhile", hint="run this again"
+            )
+
+    return allow
+
+
+def deploy_of(group: Mapping[str, Any] | None) -> str | None:
+    """What tells one deploy, or change of keys, from another."""
+    return ((group or {}).get("tags") or {}).get(DEPLOY_TAG)
