@@ -57,7 +57,6 @@ def test_an_identity_keeps_its_ids_when_it_is_made_again(azure: Emulated) -> Non
     assert "/resourcegroups/" in first["id"]
 
 
-@pytest.mark.parametrize("kind", ["machine", "app"])
 def test_a_federated_credential_is_made_changed_and_goes_with_its_identity(
     azure: Emulated,
 ) -> None:
@@ -81,6 +80,7 @@ def test_a_federated_credential_is_made_changed_and_goes_with_its_identity(
     assert azure.arm("GET", path, version=version).json["value"] == []
 
 
+@pytest.mark.parametrize("kind", ["machine", "app"])
 def test_without_a_name_azure_identity_gets_the_token_of_the_service_principal(
     azure: Emulated, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
