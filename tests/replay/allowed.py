@@ -94,8 +94,51 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         request="* *",
+        text="*The resource namespace '*' is invalid.*",
+        reason="a provider that is not emulated is answered for as an unknown one",
+    ),
+    *(
+        Allowed(
+            request="* *",
+            text=f"*The resource type 'registries/{name}*' could not be found*",
+            reason=f"not emulated: {reason}",
+        )
+        for name, reason in (
+            ("*uild*", "builds were a preview of 2018 that runs have replaced"),
+            ("cacheRules", "images of other registries are imported, not cached"),
+            ("credentialSets", "images of other registries are imported, not cached"),
+            ("connectedRegistries", "registries outside Azure"),
+            ("*ipeline", "the transfer of content between registries by storage accounts"),
+            ("private", "networks, and with them private endpoints"),
+        )
+    ),
+    Allowed(
+        request="* *",
         text="*no answer has given this address*",
-        reason="blob storage is a real Azurite, asked at addresses that the recorder has replaced",
+        reason="blob storage is a real Azurite at other addresses, the directory is not emulated",
+    ),
+    Allowed(
+        request="* *",
+        text="header retry-after is not recorded",
+        file="azure-*",
+        reason="the recorder of az and of the Python libraries takes this header away",
+    ),
+    Allowed(
+        request="* *",
+        text="header retry-after is not recorded",
+        file="*python*",
+        reason="the recorder of az and of the Python libraries takes this header away",
+    ),
+    Allowed(
+        request="* *",
+        text="header retry-after is missing",
+        file="*java*",
+        reason="the recorder of the Java libraries puts this header into every answer",
+    ),
+    Allowed(
+        request="PUT */registries/*",
+        text="properties.policies.* is not recorded",
+        reason="policies came one after the other, whatever version of the API was asked",
     ),
     Allowed(
         request="GET */versions",

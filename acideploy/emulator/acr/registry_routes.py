@@ -131,8 +131,11 @@ class RegistryRoutes:
         if document is None:
             return empty_response(204)
         shown = shown_registry(document, call.api_version)
+        is_replicated = call.cloud.store.list(
+            f"{TYPE}/replications".lower(), f"{document['id']}/".lower()
+        )
         await self._registries.forget(document)
-        if call.api_version < "2026":
+        if call.api_version < "2026" and not is_replicated:
             return empty_response(200, _version_header(call))
         shown["properties"]["provisioningState"] = "Deleting"
         operation = self._operations.begin("registries", "Deleting")
