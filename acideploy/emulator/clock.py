@@ -77,6 +77,12 @@ class ManualClock:
         self._now = end
 
 
+async def delay_answer(clock: Clock, seconds: float) -> None:
+    """Has the sender of a request wait. Not on a clock that only he can move: he would for ever."""
+    if not isinstance(clock, ManualClock):
+        await clock.delay(seconds)
+
+
 async def _let_others_act() -> None:
     # A task that was woken may wake others; none of them goes through more than a few.
     for _ in range(20):

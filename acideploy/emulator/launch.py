@@ -30,8 +30,7 @@ def start(settings: Settings, *, sleep: Sleep) -> Running:
             hint="acideploy emulator status, or acideploy emulator stop",
         )
     directory.mkdir(parents=True, exist_ok=True)
-    log = log_path(directory)
-    with log.open("ab") as output:
+    with log_path(directory).open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "acideploy.emulator.serve", as_argument(settings)],
             stdin=subprocess.DEVNULL,
@@ -39,6 +38,17 @@ def start(settings: Settings, *, sleep: Sleep) -> Running:
             stderr=output,
             start_new_session=True,
         )
+    try:
+        return _wait(process, directory, sleep)
+    except BaseException:
+        # Who is interrupted here would leave one behind that nobody asked for.
+        process.terminate()
+        raise
+
+
+def _wait(process: subprocess.Popen[bytes], directory: Path, sleep: Sleep) -> Running:
+    """The emulator that a process is, when it answers."""
+    log = log_path(directory)
     for _ in range(int(_START / _PAUSE)):
         running = find(directory)
         if running and running.pid == process.pid:
@@ -46,7 +56,6 @@ def start(settings: Settings, *, sleep: Sleep) -> Running:
         if process.poll() is not None:
             raise _failure(log)
         sleep(_PAUSE)
-    process.terminate()
     raise EmulatorError(f"the emulator did not answer within {_START:.0f} s", hint=f"see {log}")
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from acideploy.emulator import launch
+from acideploy.emulator.serve import Settings
 from tests.emulator_command import acideploy, emulator
 
 
@@ -81,6 +83,16 @@ def test_a_command_runs_with_it_and_its_exit_code_counts(tmp_path: Path) -> None
     assert done.returncode == 3
     assert done.stdout.startswith("https://localhost:")
     assert _run(tmp_path, "status").returncode == 4
+
+
+def test_one_that_is_interrupted_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        launch.start(Settings(directory=tmp_path, port=0, no_engine=True), sleep=interrupt)
+    assert _run(tmp_path, "start", "--detach", "--port", "0").returncode == 0
+    assert json.loads(_run(tmp_path, "stop").stdout) == {"stopped": True}
 
 
 def test_plain_words_need_no_dashes_before_them(tmp_path: Path) -> None:

@@ -55,25 +55,27 @@ def _items(place: str, recorded: list[Any], ours: list[Any]) -> Iterator[str]:
     name = place or "body"
     if len(recorded) != len(ours):
         yield f"{name} has {len(recorded)} items, here {len(ours)}"
-    names, others = _names(recorded), _names(ours)
-    if names is None or others is None:
-        pairs = [
-            (str(index), *pair) for index, pair in enumerate(zip(recorded, ours, strict=False))
-        ]
-    else:
-        pairs = [(each, names[each], others[each]) for each in names if each in others]
-        if [each for each in names if each in others] != [each for each in others if each in names]:
+    pairs = [(str(index), *pair) for index, pair in enumerate(zip(recorded, ours, strict=False))]
+    # Azure lists by id where there are no names, and ids are made anew here.
+    for member, has_order in (("name", True), ("id", False)):
+        named, others = _by(member, recorded), _by(member, ours)
+        if named is None or others is None:
+            continue
+        known = [(each, named[each], others[each]) for each in named if each in others]
+        pairs = known or pairs
+        if has_order and [each[0] for each in known] != [each for each in others if each in named]:
             yield f"{name} has its items in another order"
+        break
     for which, one, other in pairs:
         yield from _shape(f"{place}[{which}]", one, other)
 
 
-def _names(items: list[Any]) -> dict[str, Any] | None:
-    """Things by their names, where all have one and no two the same."""
-    if not all(isinstance(each, dict) and isinstance(each.get("name"), str) for each in items):
+def _by(member: str, items: list[Any]) -> dict[str, Any] | None:
+    """Things by a member, where all have one and no two the same."""
+    if not all(isinstance(each, dict) and isinstance(each.get(member), str) for each in items):
         return None
-    named = {each["name"]: each for each in items}
-    return named if len(named) == len(items) else None
+    known = {each[member]: each for each in items}
+    return known if len(known) == len(items) else None
 
 
 def _keys(place: str, recorded: dict[str, Any], ours: dict[str, Any]) -> Iterator[str]:

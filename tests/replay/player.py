@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from acideploy.emulator.clock import ManualClock
 from tests.emulated import START, Answer, Emulated, emulated
 from tests.replay.compare import differences
-from tests.replay.names import NULL_ID, Names
+from tests.replay.names import NULL_ID, Names, skip_token
 from tests.replay.prepare import needed
 from tests.replay.recording import Exchange, read
 
@@ -98,6 +98,8 @@ class Player:
             return self._ask_arm(exchange)
         if exchange.is_registry:
             return self._ask_registry(exchange)
+        if exchange.is_vault:
+            return self._ask_vault(exchange)
         url = self.names.address(exchange.url)
         if url is None:
             return Answer(0, {}, b'"no answer has given this address"')
@@ -105,7 +107,8 @@ class Player:
 
     def _ask_arm(self, exchange: Exchange) -> Answer:
         known = self.names.address(exchange.url)
-        if known and urlsplit(known).path.lower() != urlsplit(exchange.url).path.lower():
+        is_elsewhere = known and urlsplit(known).path.lower() != exchange.path.lower()
+        if known and (is_elsewhere or skip_token(exchange.url)):
             url = known
         else:
             parts = urlsplit(exchange.url)
@@ -127,6 +130,17 @@ class Player:
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         headers = {} if exchange.status == 401 or "/oauth2/" in target else self._login(exchange)
         return self._send(exchange, f"https://{host}{target}", headers)
+
+    def _ask_vault(self, exchange: Exchange) -> Answer:
+        host = self._site("vault", exchange, "Microsoft.KeyVault/vaults")
+        self.names.call(exchange.host, host)
+        parts = urlsplit(exchange.url)
+        url = f"https://{host}{self.names.text(f'{parts.path}?{parts.query}')}"
+        if skip_token(exchange.url):
+            url = self.names.address(exchange.url) or url
+        token = self.azure.token("https://vault.azure.net")
+        headers = {} if exchange.status == 401 else {"Authorization": f"Bearer {token}"}
+        return self._send(exchange, url, headers)
 
     def _send(self, exchange: Exchange, url: str, headers: dict[str, str]) -> Answer:
         body = exchange.request
@@ -177,15 +191,17 @@ class Player:
         return str(answer.json["refresh_token"])
 
     def _login_server(self, exchange: Exchange) -> str:
+        return self._site("registry", exchange, "Microsoft.ContainerRegistry/registries")
+
+    def _site(self, word: str, exchange: Exchange, kind: str) -> str:
+        """Where a registry or a vault is that the recording asks; it is made if it is not there."""
         name = exchange.host.partition(".")[0]
-        found = self.azure.cloud.sites.find(f"registry:{name}")
-        if found:
+        if found := self.azure.cloud.sites.find(f"{word}:{name}".lower()):
             return found
-        kind = "Microsoft.ContainerRegistry/registries"
         path = f"/subscriptions/{NULL_ID}/resourceGroups/rg/providers/{kind}/{name}/x/y"
         stand_in = Exchange("GET", f"https://management.azure.com{path}", "", 200, {}, "")
         self._prepare(stand_in)
-        return self.azure.cloud.sites.find(f"registry:{name}") or "localhost:1"
+        return self.azure.cloud.sites.find(f"{word}:{name}".lower()) or "localhost:1"
 
     def _prepare(self, exchange: Exchange) -> None:
         if group := exchange.group():

@@ -44,7 +44,11 @@ _TEMPLATES: dict[str, tuple[str, dict[str, Any]]] = {
         "2023-07-01",
         {
             "location": "eastus",
-            "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}},
+            "properties": {
+                "tenantId": TENANT,
+                "sku": {"family": "A", "name": "standard"},
+                "enableRbacAuthorization": True,
+            },
         },
     ),
     "microsoft.insights/components": (

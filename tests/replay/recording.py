@@ -43,6 +43,10 @@ class Exchange:
         return self.host.endswith(".azurecr.io")
 
     @property
+    def is_vault(self) -> bool:
+        return self.host.endswith(".vault.azure.net")
+
+    @property
     def time(self) -> datetime | None:
         date = self.headers.get("date")
         return parsedate_to_datetime(date) if date else None

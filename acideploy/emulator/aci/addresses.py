@@ -15,6 +15,8 @@ from acideploy.emulator.store import Document
 
 _FIRST = ipaddress.IPv4Address("127.10.0.1")
 _SECONDS = 0.2
+# As many emulators, with a group each, as are looked past.
+_TRIES = 50
 
 
 def free_address(group: Document, groups: Collection[Document]) -> str:
@@ -28,12 +30,13 @@ def free_address(group: Document, groups: Collection[Document]) -> str:
     taken = {each["state"]["address"] for each in groups}
     asked = group["properties"].get("ipAddress", {}).get("ports", ())
     ports = [each["port"] for each in asked if each.get("protocol", "TCP") == "TCP"]
-    addresses = (str(_FIRST + n) for n in itertools.count())
-    return next(
-        each
-        for each in addresses
-        if each not in taken and not any(_answers(each, port) for port in ports)
+    all_free = (each for n in itertools.count() if (each := str(_FIRST + n)) not in taken)
+    first, *others = itertools.islice(all_free, _TRIES)
+    unanswered = (
+        each for each in (first, *others) if not any(_answers(each, port) for port in ports)
     )
+    # What answers everywhere is a program of this machine, which the engine will name.
+    return next(unanswered, first)
 
 
 def _answers(address: str, port: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from acideploy.emulator.aci.confidential import confidential_properties
 from acideploy.emulator.aci.timing import PROVISIONING_TIMEOUT
 from acideploy.emulator.aci.versions import knows
 from acideploy.emulator.aci.views import group_state
@@ -32,6 +33,7 @@ def _properties(document: Document, version: str) -> Document:
     asked, state = document["properties"], document["state"]
     made: Document = {
         "sku": asked.get("sku", "Standard"),
+        "confidentialComputeProperties": confidential_properties(asked),
         "isCreatedFromStandbyPool": False,
         "provisioningState": state["provisioning"],
         "provisioningTimeoutInSeconds": PROVISIONING_TIMEOUT,
@@ -143,7 +145,6 @@ _SHOWN: dict[str, Callable[[Any, Document, str], Any]] = {
             "dnsConfig",
             "priority",
             "encryptionProperties",
-            "confidentialComputeProperties",
             "extensions",
             "standbyPoolProfile",
             "containerGroupProfile",

@@ -23,9 +23,10 @@ from acideploy.emulator.aci.record import KIND, Record, new_state
 from acideploy.emulator.aci.refusals import group_gone, transitioning
 from acideploy.emulator.aci.runtime import Container, Runtime
 from acideploy.emulator.aci.supervisor import Course, Supervisor
-from acideploy.emulator.aci.timing import DELAYS, delay_answer
+from acideploy.emulator.aci.timing import DELAYS
 from acideploy.emulator.arm.errors import group_not_found
 from acideploy.emulator.arm.subscriptions import find_group
+from acideploy.emulator.clock import delay_answer
 from acideploy.emulator.cloud import SUBSCRIPTION, Cloud
 from acideploy.emulator.store import Document
 

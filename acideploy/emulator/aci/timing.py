@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acideploy.emulator.clock import Clock, ManualClock
-
 
 @dataclass(frozen=True, kw_only=True)
 class Delays:
@@ -32,9 +30,3 @@ BACK_OFF_MOST = 300.0
 BACK_OFF_FORGOTTEN = 600.0
 # A group that does not come up is given up after that long, by default.
 PROVISIONING_TIMEOUT = 1800
-
-
-async def delay_answer(clock: Clock, seconds: float) -> None:
-    """Has the sender of a request wait. Not on a clock that only he can move: he would for ever."""
-    if not isinstance(clock, ManualClock):
-        await clock.delay(seconds)

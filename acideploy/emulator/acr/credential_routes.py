@@ -30,8 +30,6 @@ class CredentialRoutes:
             Route("POST", REGISTRY + "/listCredentials", self._list),
             Route("POST", REGISTRY + "/regenerateCredential", self._renew),
             Route("GET", REGISTRY + "/listUsages", self._usages),
-            Route("GET", REGISTRY + "/replications", self._none),
-            Route("GET", REGISTRY + "/webhooks", self._none),
         )
 
     async def _list(self, call: Call) -> Response:
@@ -74,23 +72,27 @@ class CredentialRoutes:
             "ScopeMaps": _count(call, registry, "scopeMaps"),
             "Tokens": _count(call, registry, "tokens"),
         }
-        usages = [("Size", size * _GIB, used, "Bytes"), ("Webhooks", webhooks, 0, "Count")]
+        usages = [
+            ("Size", size * _GIB, used, "Bytes"),
+            ("Webhooks", webhooks, _count(call, registry, "webhooks"), "Count"),
+        ]
+        if call.api_version < "2019-12":
+            return _usages(call, usages)
         if registry["sku"]["name"] == "Premium":
             usages += [
-                ("Geo-replications", -1, 0, "Count"),
+                ("Geo-replications", -1, _count(call, registry, "replications"), "Count"),
                 ("IPRules", 100, 0, "Count"),
                 ("VNetRules", 100, 0, "Count"),
                 ("PrivateEndpointConnections", 200, 0, "Count"),
             ]
         usages += [(name, others, count, "Count") for name, count in counts.items()]
-        names = ("name", "limit", "currentValue", "unit")
-        value = [dict(zip(names, usage, strict=True)) for usage in usages]
-        return _answer(call, {"value": value})
+        return _usages(call, usages)
 
-    async def _none(self, call: Call) -> Response:
-        """Geo-replications and webhooks, of which there are none here."""
-        self._registries.of(call)
-        return _answer(call, {"value": []})
+
+def _usages(call: Call, usages: list[tuple[str, int, int, str]]) -> Response:
+    names = ("name", "limit", "currentValue", "unit")
+    value = [dict(zip(names, usage, strict=True)) for usage in usages]
+    return _answer(call, {"value": value})
 
 
 def _count(call: Call, registry: Document, part: str) -> int:

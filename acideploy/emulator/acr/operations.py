@@ -75,11 +75,14 @@ class Operations:
                 beside={"status": "Failed"},
             )
         is_done, images = found["status"] == "Succeeded", found.get("images")
+        if images is None and is_done:
+            return empty_response(200)
         if images is None:
+            waiting = {**location, "retry-after": "10"}
+            # Of a registry nothing, of its parts a body that is null.
+            is_registry = call["operation"].startswith("registries-")
             return (
-                empty_response(200)
-                if is_done
-                else empty_response(202, {**location, "retry-after": "10"})
+                empty_response(202, waiting) if is_registry else json_response(202, None, waiting)
             )
         if is_done:
             return json_response(200, {"status": "Succeeded"})

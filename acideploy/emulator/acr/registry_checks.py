@@ -54,7 +54,8 @@ def check(body: Mapping[str, Any], known: Document | None) -> None:
     check_kinds(body, {"sku": dict, "properties": dict, "tags": dict, "identity": dict})
     check_kinds(body.get("properties") or {}, {**WRITABLE, "policies": dict})
     sku = str((body.get("sku") or {}).get("name", "Basic"))
-    if sku.lower() == "classic":
+    # One that keeps its content in an account of the user's is of the same kind.
+    if sku.lower() == "classic" or (body.get("properties") or {}).get("storageAccount"):
         raise registry_error(
             400,
             "ClassicSkuDeprecated",

@@ -19,7 +19,7 @@ _SINCE = {
     "creationDate": "2016",
     "provisioningState": "2016",
     "adminUserEnabled": "2016",
-    "networkRuleSet": "2019-05-01",
+    "networkRuleSet": "2017-10-01",
     "policies": "2019-05-01",
     "encryption": "2019-12-01",
     "dataEndpointEnabled": "2019-12-01",
@@ -44,11 +44,11 @@ _POLICIES_SINCE = {
     "trustPolicy": "2019-05-01",
     "retentionPolicy": "2019-05-01",
     "exportPolicy": "2021-06-01",
-    "azureADAuthenticationAsArmPolicy": "2021-08-01",
+    "azureADAuthenticationAsArmPolicy": "2021-12-01",
     "softDeletePolicy": "2021-12-01",
 }
 _POLICIES_PREVIEW = {"azureADAuthenticationAsArmPolicy": "2025-04-01", "softDeletePolicy": "2026"}
-_SYSTEM_SINCE = "2020-11-01"
+SYSTEM_SINCE = "2020-11-01"
 
 
 def offset_time(time: datetime) -> str:
@@ -153,12 +153,14 @@ def shown_registry(document: Document, version: str) -> Document:
             for name, policy in properties["policies"].items()
             if _has(_POLICIES_SINCE, _POLICIES_PREVIEW, name, version)
         }
-    if "networkRuleSet" in properties and version >= "2026":
-        properties["networkRuleSet"] = {"virtualNetworkRules": [], **properties["networkRuleSet"]}
+    if "networkRuleSet" in properties and not "2021-09" <= version < "2026":
+        default, *others = properties["networkRuleSet"].items()
+        known = dict((default, ("virtualNetworkRules", []), *others))
+        properties["networkRuleSet"] = known
     outside = {
         name: value
         for name, value in document.items()
-        if name != "systemData" or version >= _SYSTEM_SINCE
+        if name != "systemData" or version >= SYSTEM_SINCE
     }
     return {**outside, "properties": properties}
 

@@ -26,9 +26,12 @@ from acideploy.emulator.acr.versions import changes_take_time
 from acideploy.emulator.arm.errors import invalid_content
 from acideploy.emulator.arm.routes import Call, Route, empty_response, json_response
 from acideploy.emulator.arm.subscriptions import find_group
+from acideploy.emulator.clock import delay_answer
 from acideploy.emulator.cloud import SUBSCRIPTION, Cloud
 from acideploy.emulator.store import Document
 
+# Until the PUT of a new registry is answered: what is recorded of 2024 and 2026. Seconds.
+_ANSWER = 8.0
 # From the first answer until a registry is there, and until one is gone. Seconds.
 _CREATION = 6.0
 _DELETION = 10.0
@@ -101,6 +104,7 @@ class RegistryRoutes:
             if self._registries.named(call["registry"]):
                 raise name_taken(call["registry"])
             document = await self._make(call, body)
+        await delay_answer(self._cloud.clock, _ANSWER)
         if not changes_take_time(call.api_version):
             return self._shown(call, 200, document)
         return self._accepted(call, document, "Creating")
@@ -131,8 +135,11 @@ class RegistryRoutes:
         if document is None:
             return empty_response(204)
         shown = shown_registry(document, call.api_version)
+        is_replicated = call.cloud.store.list(
+            f"{TYPE}/replications".lower(), f"{document['id']}/".lower()
+        )
         await self._registries.forget(document)
-        if call.api_version < "2026":
+        if call.api_version < "2026" and not is_replicated:
             return empty_response(200, _version_header(call))
         shown["properties"]["provisioningState"] = "Deleting"
         operation = self._operations.begin("registries", "Deleting")

@@ -11,6 +11,7 @@ from acideploy.emulator.acr.operations import Operations
 from acideploy.emulator.acr.registries import Registries
 from acideploy.emulator.acr.registry_document import summary
 from acideploy.emulator.acr.registry_routes import RegistryRoutes
+from acideploy.emulator.acr.replication_routes import ReplicationRoutes
 from acideploy.emulator.acr.run_documents import Runs
 from acideploy.emulator.acr.run_routes import RunRoutes
 from acideploy.emulator.acr.running import Running
@@ -20,6 +21,7 @@ from acideploy.emulator.acr.task_routes import TaskRoutes
 from acideploy.emulator.acr.task_run_routes import TaskRunRoutes
 from acideploy.emulator.acr.token_routes import TokenRoutes
 from acideploy.emulator.acr.versions import REGISTRY_VERSIONS, TASK_VERSIONS, TOKEN_VERSIONS
+from acideploy.emulator.acr.webhook_routes import WebhookRoutes
 from acideploy.emulator.arm.routes import Provider, ResourceType
 from acideploy.emulator.cloud import Cloud
 from acideploy.emulator.identity.assignments import may
@@ -47,6 +49,7 @@ class ContainerRegistries:
         runs = Runs(cloud)
         self._running = Running(cloud, self._registries, runs, self._storage, engine_host)
         self._registry_routes = RegistryRoutes(cloud, self._registries, self._operations)
+        self._replications = ReplicationRoutes(self._registries, self._operations)
         self._imports = ImportRoutes(cloud, self._registries, self._operations)
         run_routes = RunRoutes(self._registries, runs, self._running, self._storage)
         self.provider = Provider(
@@ -72,6 +75,8 @@ class ContainerRegistries:
             routes=(
                 *self._registry_routes.routes(),
                 *CredentialRoutes(self._registries).routes(),
+                *WebhookRoutes(self._registries).routes(),
+                *self._replications.routes(),
                 *TokenRoutes(self._registries, self._operations).routes(),
                 *self._imports.routes(),
                 *run_routes.routes(),
@@ -105,6 +110,7 @@ class ContainerRegistries:
     async def close(self) -> None:
         await self._imports.close()
         await self._running.close()
+        await self._replications.close()
         await self._registry_routes.close()
         await self._registries.close()
 

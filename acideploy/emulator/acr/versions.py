@@ -28,9 +28,13 @@ _REGISTRIES = (
     "2025-04-01",
     "2025-05-01-preview",
     "2025-06-01-preview",
+    "2025-09-01-preview",
     "2025-11-01",
+    "2025-12-01-preview",
     "2026-01-01-preview",
+    "2026-03-01-preview",
     "2026-09-01-preview",
+    "2026-11-01",
 )
 REGISTRY_VERSIONS = _REGISTRIES
 # Scope maps and tokens are younger than registries, and were a preview first.

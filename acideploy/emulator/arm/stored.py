@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from acideploy.emulator.arm.errors import ArmError, invalid_content, resource_not_found
 from acideploy.emulator.arm.locations import LOCATIONS, normalized
+from acideploy.emulator.arm.pages import page
 from acideploy.emulator.arm.routes import (
     Call,
     ResourceType,
@@ -48,13 +49,17 @@ async def _nothing(cloud: Cloud, document: Document) -> None:
     pass
 
 
+def _as_it_is(document: Document, version: str) -> Document:
+    return document
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredType:
     """A type of resource in a resource group.
 
     `describe` returns the document of what was asked for, or raises ArmError. `deleted` is told
     of one that goes. `created` is the status of a PUT that makes one; `group_word` is how ids of
-    the type spell `resourceGroups`.
+    the type spell `resourceGroups`; `show` is a document as an API version answers it.
     """
 
     namespace: str
@@ -64,6 +69,7 @@ class StoredType:
     deleted: Callable[[Cloud, Document], Awaitable[None]] = _nothing
     created: int = 201
     group_word: str = "resourceGroups"
+    show: Callable[[Document, str], Document] = _as_it_is
 
     @property
     def full_name(self) -> str:
@@ -127,17 +133,21 @@ class StoredType:
     async def _list(self, call: Call) -> Response:
         group = call.parameters.get("group")
         prefix = resource_id(SUBSCRIPTION, group, "", "")[:-1].lower() if group else ""
-        return json_response(200, {"value": call.cloud.store.list(self.kind, prefix)})
+        found = call.cloud.store.list(self.kind, prefix)
+        return page(call, [self.show(each, call.api_version) for each in found])
 
     async def _get(self, call: Call) -> Response:
-        return json_response(200, self.find(call))
+        return self._shown(call, 200, self.find(call))
 
     async def _put(self, call: Call) -> Response:
         document, is_new = await self.make(call)
-        return json_response(self.created if is_new else 200, document)
+        return self._shown(call, self.created if is_new else 200, document)
 
     async def _patch(self, call: Call) -> Response:
-        return json_response(200, await self.change(call))
+        return self._shown(call, 200, await self.change(call))
+
+    def _shown(self, call: Call, status: int, document: Document) -> Response:
+        return json_response(status, self.show(document, call.api_version))
 
     async def _delete(self, call: Call) -> Response:
         try:

@@ -70,7 +70,7 @@ async def _put_assignment(call: Call) -> Response:
     if _same(call, scope, role, principal):
         raise ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")
     now, who = long_time(call.cloud.clock.now()), call.caller.get("oid")
-    assignment = {
+    assignment: Document = {
         "properties": {
             "roleDefinitionId": _with_subscription(role),
             "principalId": principal,
@@ -90,7 +90,9 @@ async def _put_assignment(call: Call) -> Response:
         "name": call["id"],
     }
     call.cloud.store.put(_ASSIGNMENTS, key, assignment)
-    return json_response(201, assignment)
+    # Who made it is told only later.
+    properties = {**assignment["properties"], "createdBy": None}
+    return json_response(201, {**assignment, "properties": properties})
 
 
 async def _delete_assignment(call: Call) -> Response:

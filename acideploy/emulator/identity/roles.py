@@ -74,6 +74,42 @@ _ROLES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         (),
     ),
 }
+_VAULTS = (
+    " Only works for key vaults that use the 'Azure role-based access control' permission model."
+)
+_DESCRIPTIONS = {
+    "Owner": "Grants full access to manage all resources, including the ability to assign roles "
+    "in Azure RBAC.",
+    "Contributor": "Grants full access to manage all resources, but does not allow you to assign "
+    "roles in Azure RBAC, manage assignments in Azure Blueprints, or share image galleries.",
+    "Reader": "View all resources, but does not allow you to make any changes.",
+    "User Access Administrator": "Lets you manage user access to Azure resources.",
+    "AcrPull": "acr pull",
+    "AcrPush": "acr push",
+    "AcrDelete": "acr delete",
+    "Key Vault Administrator": "Perform all data plane operations on a key vault and all objects "
+    "in it, including certificates, keys, and secrets. Cannot manage key vault resources or "
+    "manage role assignments." + _VAULTS,
+    "Key Vault Secrets Officer": "Perform any action on the secrets of a key vault, except manage "
+    "permissions." + _VAULTS,
+    "Key Vault Secrets User": "Read secret contents." + _VAULTS,
+    "Storage Blob Data Contributor": "Allows for read, write and delete access to Azure Storage "
+    "blob containers and data",
+    "Storage Blob Data Reader": "Allows for read access to Azure Storage blob containers and data",
+    "Managed Identity Operator": "Read and Assign User Assigned Identity",
+    "AzureML Data Scientist": "Can perform all actions within an Azure Machine Learning workspace, "
+    "except for creating or deleting compute resources and modifying the workspace itself.",
+}
+_NOT_ACTIONS = {
+    "Contributor": (
+        "Microsoft.Authorization/*/Delete",
+        "Microsoft.Authorization/*/Write",
+        "Microsoft.Authorization/elevateAccess/Action",
+        "Microsoft.Blueprint/blueprintAssignments/write",
+        "Microsoft.Blueprint/blueprintAssignments/delete",
+        "Microsoft.Compute/galleries/share/action",
+    ),
+}
 
 
 def _definition(title: str) -> Document:
@@ -82,12 +118,12 @@ def _definition(title: str) -> Document:
         "properties": {
             "roleName": title,
             "type": "BuiltInRole",
-            "description": "",
+            "description": _DESCRIPTIONS[title],
             "assignableScopes": ["/"],
             "permissions": [
                 {
                     "actions": list(actions),
-                    "notActions": [],
+                    "notActions": list(_NOT_ACTIONS.get(title, ())),
                     "dataActions": list(data_actions),
                     "notDataActions": [],
                 }

@@ -58,7 +58,7 @@ def check_permission(vault: Document, claims: dict[str, Any], permission: str) -
     With roles in place of policies everyone may do everything.
     """
     properties = vault["properties"]
-    if properties["enableRbacAuthorization"]:
+    if properties.get("enableRbacAuthorization"):
         return
     for policy in properties["accessPolicies"]:
         if str(policy.get("objectId", "")).lower() == claims.get("oid"):

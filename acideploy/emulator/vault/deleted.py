@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from starlette.responses import Response
 
 from acideploy.emulator.arm.errors import ArmError
 from acideploy.emulator.arm.routes import Call, Route, empty_response, json_response
-from acideploy.emulator.cloud import SUBSCRIPTION, Cloud, long_time
+from acideploy.emulator.cloud import SUBSCRIPTION, Cloud, long_time, new_id
 from acideploy.emulator.store import Document
-from acideploy.emulator.vault.secrets import forget_secrets
+from acideploy.emulator.vault.secrets import forget_secrets, retention
 
 NAMESPACE = "Microsoft.KeyVault"
 _KIND = "deleted vault"
+_PURGE = "vault purge"
 
 
 def deleted_routes(below: str) -> tuple[Route, ...]:
@@ -23,6 +24,7 @@ def deleted_routes(below: str) -> tuple[Route, ...]:
         Route("GET", below + "/deletedVaults", _list_deleted),
         Route("GET", one, _get_deleted),
         Route("POST", one + "/purge", _purge),
+        Route("GET", below + "/locations/{location}/operationResults/{operation}", _show_purge),
     )
 
 
@@ -40,7 +42,7 @@ def forget_deleted(cloud: Cloud, name: str) -> None:
 async def keep_deleted(cloud: Cloud, vault: Document) -> None:
     """Remembers a vault that is deleted, and closes it."""
     now, location = cloud.clock.now(), vault["location"]
-    until = now + timedelta(days=vault["properties"]["softDeleteRetentionInDays"])
+    until = now + timedelta(days=retention(vault))
     shown = {
         "id": f"/subscriptions/{SUBSCRIPTION}/providers/{NAMESPACE}/locations/{location}"
         f"/deletedVaults/{vault['name']}",
@@ -87,4 +89,24 @@ async def _purge(call: Call) -> Response:
     forget_deleted(call.cloud, name)
     forget_secrets(call.cloud, name)
     await call.cloud.sites.close(site_name(name), forget=True)
-    return empty_response(200)
+    operation, now = new_id().replace("-", ""), call.cloud.clock.now()
+    call.cloud.store.put(_PURGE, operation, {"time": now.timestamp()})
+    url = (
+        f"{call.cloud.url}/subscriptions/{SUBSCRIPTION}/providers/{NAMESPACE}/locations"
+        f"/{call['location']}/operationResults/{operation}?api-version={call.api_version}"
+    )
+    return empty_response(202, {"location": url})
+
+
+async def _show_purge(call: Call) -> Response:
+    found = call.cloud.store.get(_PURGE, call["operation"])
+    if found is None:
+        raise ArmError(404, "NotFound", f"The operation '{call['operation']}' was not found.")
+    # A vault is gone when the order to purge it is answered.
+    time = _spaced(datetime.fromtimestamp(found["time"], timezone.utc))
+    done = {"createdDateTime": time, "lastActionDateTime": time, "status": "Succeeded"}
+    return json_response(200, done)
+
+
+def _spaced(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -9,14 +9,15 @@ from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from acideploy.emulator.arm.routes import json_response
 from acideploy.emulator.cloud import Cloud, new_id
 from acideploy.emulator.store import Document
 from acideploy.emulator.vault.access import check_permission, read_token
 from acideploy.emulator.vault.errors import VaultError, bad_parameter
-from acideploy.emulator.vault.secrets import Secrets, version_of
+from acideploy.emulator.vault.secrets import RETENTION, Secrets, retention, version_of
 
 # The longest page there is.
 _PAGE = 25
@@ -54,7 +55,7 @@ def secrets_app(cloud: Cloud, find_vault: Callable[[], Document | None]) -> Star
                 asked = await _admit(cloud, request, find_vault(), permission)
                 response = await answer(asked)
             except VaultError as error:
-                response = JSONResponse(error.body, error.status, error.headers)
+                response = json_response(error.status, error.body, error.headers)
             return _dressed(response, request, find_vault())
 
         return Route(path, endpoint, methods=[method])
@@ -78,6 +79,8 @@ def secrets_app(cloud: Cloud, find_vault: Callable[[], Document | None]) -> Star
             route(gone, "GET", "get", _get_deleted),
             route(gone, "DELETE", "purge", _purge),
             route(gone + "/recover", "POST", "recover", _recover),
+            route("/secrets/restore", "POST", "restore", _restore),
+            route(one + "/backup", "POST", "backup", _backup),
         ]
     )
 
@@ -89,9 +92,8 @@ async def _admit(cloud: Cloud, request: Request, vault: Document | None, permiss
     if vault is None:
         raise VaultError(404, "VaultNotFound", "The vault was not found.")
     check_permission(vault, claims, permission)
-    text = await request.body() if request.method in ("PUT", "PATCH") else b"{}"
     try:
-        body = json.loads(text)
+        body = json.loads(await request.body() or b"{}")
     except ValueError as error:
         raise bad_parameter(f"The request body is not valid JSON: {error}") from error
     if not isinstance(body, dict):
@@ -101,7 +103,7 @@ async def _admit(cloud: Cloud, request: Request, vault: Document | None, permiss
 
 async def _set(asked: _Asked) -> Response:
     secret = asked.secrets.add(asked.name, asked.body)
-    return JSONResponse(_bundle(asked, secret, secret["versions"][-1], value=True))
+    return json_response(200, _bundle(asked, secret, secret["versions"][-1], value=True))
 
 
 async def _get(asked: _Asked) -> Response:
@@ -110,16 +112,16 @@ async def _get(asked: _Asked) -> Response:
     if not version["enabled"]:
         message = "Operation get is not allowed on a disabled secret."
         raise VaultError(403, "Forbidden", message, inner="SecretDisabled")
-    return JSONResponse(_bundle(asked, secret, version, value=True))
+    return json_response(200, _bundle(asked, secret, version, value=True))
 
 
 async def _change(asked: _Asked) -> Response:
     secret, version = asked.secrets.change(asked.name, asked.version, asked.body)
-    return JSONResponse(_bundle(asked, secret, version))
+    return json_response(200, _bundle(asked, secret, version))
 
 
 async def _delete(asked: _Asked) -> Response:
-    return JSONResponse(_deleted(asked, asked.secrets.delete(asked.name)))
+    return json_response(200, _deleted(asked, asked.secrets.delete(asked.name)))
 
 
 async def _list(asked: _Asked) -> Response:
@@ -132,7 +134,9 @@ async def _list(asked: _Asked) -> Response:
 
 async def _list_versions(asked: _Asked) -> Response:
     secret = asked.secrets.find(asked.name)
-    return _page(asked, [_bundle(asked, secret, each) for each in secret["versions"]])
+    # By their numbers, which say nothing of their age.
+    versions = sorted(secret["versions"], key=lambda each: str(each["version"]))
+    return _page(asked, [_bundle(asked, secret, each) for each in versions])
 
 
 async def _list_deleted(asked: _Asked) -> Response:
@@ -141,7 +145,7 @@ async def _list_deleted(asked: _Asked) -> Response:
 
 
 async def _get_deleted(asked: _Asked) -> Response:
-    return JSONResponse(_deleted(asked, asked.secrets.find_deleted(asked.name)))
+    return json_response(200, _deleted(asked, asked.secrets.find_deleted(asked.name)))
 
 
 async def _purge(asked: _Asked) -> Response:
@@ -151,7 +155,16 @@ async def _purge(asked: _Asked) -> Response:
 
 async def _recover(asked: _Asked) -> Response:
     secret = asked.secrets.recover(asked.name)
-    return JSONResponse(_bundle(asked, secret, secret["versions"][-1]))
+    return json_response(200, _bundle(asked, secret, secret["versions"][-1]))
+
+
+async def _backup(asked: _Asked) -> Response:
+    return json_response(200, {"value": asked.secrets.backup(asked.name)})
+
+
+async def _restore(asked: _Asked) -> Response:
+    secret = asked.secrets.restore(asked.body.get("value"))
+    return json_response(200, _bundle(asked, secret, secret["versions"][-1]))
 
 
 def _bundle(
@@ -169,11 +182,17 @@ def _bundle(
             **kept,
             "created": version["created"],
             "updated": version["updated"],
-            "recoveryLevel": "Recoverable+Purgeable",
-            "recoverableDays": asked.vault["properties"]["softDeleteRetentionInDays"],
+            "recoveryLevel": _recovery_level(asked.vault),
+            "recoverableDays": retention(asked.vault),
         },
         "tags": version["tags"],
     }
+
+
+def _recovery_level(vault: Document) -> str:
+    kept = "Recoverable" if retention(vault) == RETENTION else "CustomizedRecoverable"
+    is_protected = vault["properties"].get("enablePurgeProtection")
+    return kept if is_protected else f"{kept}+Purgeable"
 
 
 def _deleted(asked: _Asked, secret: Document, *, number: bool = True) -> dict[str, Any]:
@@ -198,11 +217,12 @@ def _page(asked: _Asked, entries: list[dict[str, Any]]) -> Response:
         f"{asked.base}{asked.request.url.path}?api-version={version}&$skiptoken={end}"
         f"&maxresults={length}"
     )
-    return JSONResponse(
+    return json_response(
+        200,
         {
             "value": entries[int(start) : end],
             "nextLink": following if end < len(entries) else None,
-        }
+        },
     )
 
 
@@ -217,7 +237,9 @@ def _dressed(response: Response, request: Request, vault: Document | None) -> Re
             "x-content-type-options": "nosniff",
             "x-ms-request-id": new_id(),
             "x-ms-keyvault-region": vault["location"] if vault else "westeurope",
-            "x-ms-keyvault-service-version": "1.9.2103.1",
+            "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=127.0.0.1;"
+            "act_addr_fam=InterNetwork;",
+            "x-ms-keyvault-service-version": "1.9.2203.1",
             **({"x-ms-client-request-id": asked} if asked else {}),
         }
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import Any
 
@@ -18,6 +20,15 @@ _KIND = "vault secret"
 _NAME = re.compile(r"[-0-9A-Za-z]{1,127}")
 _LONGEST = 25 * 1024
 _DAY = 24 * 3600
+# Days, where a vault does not say otherwise.
+RETENTION = 90
+# What a backup begins with.
+_BACKUP = b"(emulated secret)"
+
+
+def retention(vault: Document) -> int:
+    """Days for which a vault, and what is in it, can be recovered."""
+    return int(vault["properties"].get("softDeleteRetentionInDays", RETENTION))
 
 
 def forget_secrets(cloud: Cloud, vault: str) -> None:
@@ -31,7 +42,7 @@ class Secrets:
     def __init__(self, cloud: Cloud, vault: Document) -> None:
         self._cloud = cloud
         self._prefix = f"{vault['name']}/".lower()
-        self._days = int(vault["properties"]["softDeleteRetentionInDays"])
+        self._days = retention(vault)
 
     def all(self, *, deleted: bool) -> list[Document]:
         secrets = self._cloud.store.list(_KIND, self._prefix)
@@ -61,13 +72,7 @@ class Secrets:
             raise bad_parameter("The length of the secret value must not exceed 25600 bytes.")
         secret = self._get(name) or {"name": name, "versions": []}
         if "deletedDate" in secret:
-            raise VaultError(
-                409,
-                "Conflict",
-                f"Secret {name} is currently in a deleted but recoverable state, and its name "
-                "cannot be reused; in this state, the secret can only be recovered or purged.",
-                inner="ObjectIsDeletedButRecoverable",
-            )
+            raise _deleted_conflict(secret)
         now = self._now()
         version = {
             "version": new_id().replace("-", ""),
@@ -99,6 +104,26 @@ class Secrets:
         secret = self.find_deleted(name)
         self._cloud.store.delete(_KIND, self._prefix + secret["name"].lower())
 
+    def backup(self, name: str) -> str:
+        """All versions of a secret as a text that only a vault can read."""
+        return base64.urlsafe_b64encode(_BACKUP + json.dumps(self.find(name)).encode()).decode()
+
+    def restore(self, backup: object) -> Document:
+        """Puts back what a backup says. Raises VaultError for other texts, and names in use."""
+        try:
+            text = base64.urlsafe_b64decode(str(backup))
+        except ValueError:
+            text = b""
+        if not text.startswith(_BACKUP):
+            raise bad_parameter("Backup blob is corrupt or has been tampered with.")
+        secret: Document = json.loads(text.removeprefix(_BACKUP))
+        known = self._get(secret["name"])
+        if known and "deletedDate" in known:
+            raise _deleted_conflict(known)
+        if known:
+            raise VaultError(409, "Conflict", f"There is a secret {secret['name']} already.")
+        return self._put(secret)
+
     def _get(self, name: str) -> Document | None:
         return self._cloud.store.get(_KIND, self._prefix + name.lower())
 
@@ -108,6 +133,16 @@ class Secrets:
 
     def _now(self) -> int:
         return int(self._cloud.clock.now().timestamp())
+
+
+def _deleted_conflict(secret: Document) -> VaultError:
+    return VaultError(
+        409,
+        "Conflict",
+        f"Secret {secret['name']} is currently in a deleted but recoverable state, and its name "
+        "cannot be reused; in this state, the secret can only be recovered or purged.",
+        inner="ObjectIsDeletedButRecoverable",
+    )
 
 
 def version_of(secret: Document, version: str | None) -> Document:

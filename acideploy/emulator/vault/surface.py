@@ -7,9 +7,10 @@ import re
 from starlette.responses import Response
 
 from acideploy.emulator.arm.errors import ArmError
+from acideploy.emulator.arm.operations import operations_route
 from acideploy.emulator.arm.routes import Call, Provider, Route, json_response
 from acideploy.emulator.arm.stored import Asked, StoredType, system_data
-from acideploy.emulator.cloud import TENANT, Cloud
+from acideploy.emulator.cloud import Cloud
 from acideploy.emulator.store import Document
 from acideploy.emulator.vault.deleted import (
     NAMESPACE,
@@ -19,7 +20,14 @@ from acideploy.emulator.vault.deleted import (
     keep_deleted,
     site_name,
 )
+from acideploy.emulator.vault.document import (
+    check_vault,
+    invalid_value,
+    properties_of,
+    shown_vault,
+)
 from acideploy.emulator.vault.plane import secrets_app
+from acideploy.emulator.vault.policies import policy_routes
 
 VERSIONS = (
     "2026-02-01",
@@ -27,6 +35,24 @@ VERSIONS = (
     *("2023-02-01", "2022-11-01", "2022-07-01", "2021-11-01-preview", "2021-10-01"),
     *("2021-06-01-preview", "2021-04-01-preview", "2020-04-01-preview", "2019-09-01"),
     *("2018-02-14", "2016-10-01"),
+)
+_OPERATIONS = (
+    ("register/action", "Subscription", "Register Subscription", "Registers a subscription"),
+    ("vaults/read", "Key Vault", "View Key Vault", "View the properties of a key vault"),
+    (
+        "vaults/write",
+        "Key Vault",
+        "Update Key Vault",
+        "Create a new key vault or update the properties of an existing key vault",
+    ),
+    ("vaults/delete", "Key Vault", "Delete Key Vault", "Delete a key vault"),
+    (
+        "vaults/accessPolicies/write",
+        "Access Policy",
+        "Update Access Policy",
+        "Update an existing access policy by merging or replacing, or add a new access policy to "
+        "a vault.",
+    ),
 )
 _NAME = re.compile(r"(?!.*--)[A-Za-z][-A-Za-z0-9]{1,22}[A-Za-z0-9]")
 
@@ -44,6 +70,7 @@ class KeyVault:
             deleted=keep_deleted,
             # The service answers 200 for new ones, too.
             created=200,
+            show=shown_vault,
         )
         below = f"/subscriptions/{{subscription}}/providers/{NAMESPACE}"
         self.provider = Provider(
@@ -56,6 +83,9 @@ class KeyVault:
                     "locations",
                     "locations/deletedVaults",
                     "locations/deletedVaults/purge",
+                    "locations/operationResults",
+                    "operations",
+                    "vaults/accessPolicies",
                     "managedHSMs",
                     "deletedManagedHSMs",
                 ),
@@ -63,7 +93,9 @@ class KeyVault:
             ),
             routes=(
                 *self._vaults.routes(),
+                *policy_routes(self._vaults),
                 *deleted_routes(below),
+                operations_route(NAMESPACE, "Microsoft Key Vault", _OPERATIONS, data_actions=True),
                 Route("POST", below + "/checkNameAvailability", self._check_name),
                 # az lists them beside the vaults.
                 Route("GET", below + "/managedHSMs", _list_none),
@@ -92,7 +124,7 @@ class KeyVault:
         gone = find_deleted(call.cloud, asked.name)
         if given.get("createMode") == "recover":
             if gone is None:
-                raise _wrong("createMode")
+                raise invalid_value("createMode")
             given = {**gone["properties"], **given}
         elif gone:
             raise ArmError(
@@ -105,8 +137,8 @@ class KeyVault:
             )
         if not asked.known and not gone and (reason := self._taken(asked.name)):
             raise ArmError(409 if reason[0] != "AccountNameInvalid" else 400, *_as_error(reason))
-        _check(given)
-        properties = _properties(given, await self._open(asked.name))
+        check_vault(given)
+        properties = properties_of(given, await self._open(asked.name))
         forget_deleted(call.cloud, asked.name)
         return {
             "id": asked.id,
@@ -143,42 +175,6 @@ class KeyVault:
             return json_response(200, {"nameAvailable": True})
         code, message = reason
         return json_response(200, {"nameAvailable": False, "reason": code, "message": message})
-
-
-def _check(given: Document) -> None:
-    if not isinstance(given.get("sku"), dict):
-        raise _wrong("sku")
-    if str(given.get("tenantId", "")).lower() != TENANT:
-        raise _wrong("tenantId")
-    policies = given.get("accessPolicies")
-    if policies is None and given.get("enableRbacAuthorization"):
-        return
-    if not isinstance(policies, list) or not all(isinstance(each, dict) for each in policies):
-        raise _wrong("accessPolicies")
-
-
-def _properties(given: Document, address: str) -> Document:
-    acls = given.get("networkAcls")
-    return {
-        "sku": {"family": "A", **given["sku"]},
-        "tenantId": TENANT,
-        **({"networkAcls": acls} if acls else {}),
-        "accessPolicies": given.get("accessPolicies") or [],
-        "enabledForDeployment": bool(given.get("enabledForDeployment")),
-        "enabledForDiskEncryption": bool(given.get("enabledForDiskEncryption")),
-        "enabledForTemplateDeployment": bool(given.get("enabledForTemplateDeployment")),
-        "enableSoftDelete": True,
-        "softDeleteRetentionInDays": given.get("softDeleteRetentionInDays") or 90,
-        "enableRbacAuthorization": bool(given.get("enableRbacAuthorization")),
-        # Clients want the address to end as what their tokens are for; of numbers they do not.
-        "vaultUri": f"https://{address.replace('localhost', '127.0.0.1')}/",
-        "provisioningState": "Succeeded",
-        "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
-    }
-
-
-def _wrong(name: str) -> ArmError:
-    return ArmError(400, "BadRequest", f"An invalid value was provided for '{name}'.")
 
 
 def _as_error(reason: tuple[str, str]) -> tuple[str, str]:

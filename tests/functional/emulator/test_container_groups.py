@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -305,3 +306,15 @@ def test_requests_at_the_same_time_leave_one_group_or_none(tmp_path: Path) -> No
         azure.arm("DELETE", group)
     assert all(each.removed for each in runtime.containers)
     assert runtime.groups_removed == len(runtime.opened)
+
+
+def test_a_confidential_group_that_brings_no_policy_gets_one_that_allows_all(
+    azure: Emulated,
+) -> None:
+    made = put(azure, asked(sku="Confidential")).json["properties"]
+    assert list(made)[:2] == ["sku", "confidentialComputeProperties"]
+    policy = base64.b64decode(made["confidentialComputeProperties"]["ccePolicy"])
+    assert policy.startswith(b"package policy")
+    own = {"ccePolicy": "b3du"}
+    given = put(azure, asked(sku="Confidential", confidentialComputeProperties=own), "two")
+    assert given.json["properties"]["confidentialComputeProperties"] == own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jwt
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
@@ -53,6 +55,29 @@ def test_an_identity_keeps_its_ids_when_it_is_made_again(azure: Emulated) -> Non
     assert {"id": again.json["id"], **again.json["properties"]} == first
     assert list(again.json) == ["location", "tags", "id", "name", "type", "properties"]
     assert "/resourcegroups/" in first["id"]
+
+
+def test_a_federated_credential_is_made_changed_and_goes_with_its_identity(
+    azure: Emulated,
+) -> None:
+    azure.make_group()
+    _identity(azure)
+    version, path = "2023-01-31", f"{IDENTITY}/federatedIdentityCredentials"
+
+    def body(subject: str) -> dict[str, Any]:
+        known = {"issuer": "https://issuer", "audiences": ["api://AzureADTokenExchange"]}
+        return {"properties": {**known, "subject": subject}}
+
+    made = azure.arm("PUT", f"{path}/one", body("a"), version=version)
+    assert (made.status, made.headers["location"]) == (201, made.json["id"])
+    assert azure.arm("PUT", f"{path}/one", body("b"), version=version).status == 200
+    shown = azure.arm("GET", f"{path}/one", version=version).json
+    assert shown["properties"]["subject"] == "b"
+    assert azure.arm("GET", path, version=version).json["value"] == [shown]
+    assert azure.arm("PUT", f"{path}/two", body(""), version=version).status == 400
+    azure.arm("DELETE", IDENTITY, version=version)
+    _identity(azure)
+    assert azure.arm("GET", path, version=version).json["value"] == []
 
 
 @pytest.mark.parametrize("kind", ["machine", "app"])

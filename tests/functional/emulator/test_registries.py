@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from acideploy.emulator.clock import ScaledClock
 from tests.emulated import Emulated, emulated
 from tests.emulated_registries import (
     PROVIDER,
@@ -48,6 +49,14 @@ def test_a_registry_of_other_years_is_made_at_once(still: Emulated, version: str
     assert "azure-asyncoperation" not in made.headers
     assert made.json["properties"]["provisioningState"] == "Succeeded"
     assert made.json["location"] == "westus"
+
+
+def test_a_new_registry_is_answered_as_late_as_by_azure(tmp_path: Path) -> None:
+    with emulated(tmp_path, clock=ScaledClock(40)) as azure:
+        azure.make_group()
+        before = azure.cloud.clock.now()
+        make_registry(azure)
+        assert 8 <= (azure.cloud.clock.now() - before).total_seconds() < 30
 
 
 def test_answers_have_the_members_of_their_version_and_sku(azure: Emulated) -> None:

@@ -219,10 +219,75 @@ def test_a_deleted_vault_keeps_its_name_until_it_is_recovered_or_purged(azure: E
     assert again.json["properties"]["vaultUri"] == f"{vault}/"
     assert _ask(azure, "GET", f"{vault}/secrets/key").json["value"] == "x"
     azure.arm("DELETE", "resourceGroups/rg")
-    assert azure.arm("POST", f"{name}/purge", {}, version=VERSION).status == 200
+    purge = azure.arm("POST", f"{name}/purge", {}, version=VERSION)
+    assert purge.status == 202
+    assert azure.arm("GET", purge.headers["location"]).json["status"] == "Succeeded"
     assert azure.arm("GET", name, version=VERSION).status == 404
     fresh = _make(azure)
     assert _ask(azure, "GET", f"{fresh}/secrets").json["value"] == []
+
+
+def test_a_backup_brings_a_secret_back_with_all_its_versions(azure: Emulated) -> None:
+    vault = _make(azure)
+    for value in ("one", "two"):
+        _ask(azure, "PUT", f"{vault}/secrets/key", {"value": value})
+    backup = _ask(azure, "POST", f"{vault}/secrets/key/backup").json["value"]
+    assert "two" not in backup
+    taken = _ask(azure, "POST", f"{vault}/secrets/restore", {"value": backup})
+    assert (taken.status, taken.code) == (409, "Conflict")
+    _ask(azure, "DELETE", f"{vault}/secrets/key")
+    _ask(azure, "DELETE", f"{vault}/deletedsecrets/key")
+    assert _ask(azure, "POST", f"{vault}/secrets/restore", {"value": backup}).status == 200
+    assert _ask(azure, "GET", f"{vault}/secrets/key").json["value"] == "two"
+    assert len(_ask(azure, "GET", f"{vault}/secrets/key/versions").json["value"]) == 2
+    broken = _ask(azure, "POST", f"{vault}/secrets/restore", {"value": "bm90aGluZw=="})
+    assert (broken.status, broken.code) == (400, "BadParameter")
+
+
+def test_access_policies_are_added_replaced_and_removed(azure: Emulated) -> None:
+    def policy(*permissions: str) -> dict[str, Any]:
+        return {
+            "tenantId": TENANT,
+            "objectId": OBJECT,
+            "permissions": {"secrets": list(permissions)},
+        }
+
+    def change(word: str, *policies: dict[str, Any]) -> Answer:
+        body = {"properties": {"accessPolicies": list(policies)}}
+        return azure.arm("PUT", f"{VAULT}/accessPolicies/{word}", body, version=VERSION)
+
+    none = {**ROLES["properties"], "enableRbacAuthorization": False, "accessPolicies": []}
+    vault = _make(azure, {**ROLES, "properties": none})
+    assert _ask(azure, "GET", f"{vault}/secrets").status == 403
+    assert change("add", policy("set")).json["type"] == "Microsoft.KeyVault/vaults/accessPolicies"
+    both = change("add", policy("list")).json["properties"]["accessPolicies"]
+    assert [each["permissions"]["secrets"] for each in both] == [["set", "list"]]
+    assert _ask(azure, "GET", f"{vault}/secrets").status == 200
+    change("replace", policy("get"))
+    assert _ask(azure, "GET", f"{vault}/secrets").status == 403
+    assert change("remove", policy("get")).json["properties"]["accessPolicies"] == []
+    assert change("forget", policy("get")).status == 400
+
+
+def test_a_list_of_vaults_goes_on_where_a_page_ends(azure: Emulated) -> None:
+    _make(azure)
+    _make(azure, path=VAULT.replace("mine", "yours"))
+    found, url = [], "providers/Microsoft.KeyVault/vaults?$top=1"
+    while url:
+        page = azure.arm("GET", url, version=VERSION).json
+        found += [each["name"] for each in page["value"]]
+        url = page.get("nextLink")
+    assert found == ["mine", "yours"]
+
+
+def test_an_old_version_tells_of_a_vault_only_what_was_asked_for(azure: Emulated) -> None:
+    _make(azure)
+    old = azure.arm("GET", VAULT, version="2019-09-01").json
+    assert "systemData" not in old
+    assert list(old["properties"]) == [
+        *("sku", "tenantId", "accessPolicies", "enabledForDeployment", "enableSoftDelete"),
+        *("enableRbacAuthorization", "vaultUri", "provisioningState"),
+    ]
 
 
 def test_the_name_of_a_vault_is_one_in_the_whole_cloud(azure: Emulated) -> None:

@@ -30,6 +30,14 @@ def test_an_address_where_another_emulator_answers_is_passed_over() -> None:
     assert free_address(group, [other]) == "127.10.0.2"
 
 
+def test_a_port_that_is_answered_everywhere_does_not_take_every_address() -> None:
+    group = _group("a")
+    with socket.create_server(("0.0.0.0", 0)) as everywhere:
+        port = everywhere.getsockname()[1]
+        group["properties"]["ipAddress"]["ports"] = [{"protocol": "TCP", "port": port}]
+        assert free_address(group, []) == "127.10.0.1"
+
+
 def test_a_name_is_the_address_unless_somebody_resolves_names() -> None:
     assert full_name(_group("a"), "127.10.0.1", None) == "127.10.0.1"
     name = full_name(_group("a"), "127.10.0.1", "azurecontainer.io")
