@@ -41,6 +41,7 @@ from acideploy.targets.aci.view import (
     record_of,
     service_name,
     service_of,
+    tells_its_row,
 )
 
 # Groups that are looked at at the same time.
@@ -105,8 +106,11 @@ class AciTarget:
         digest, name = record_of(group), service_name(group)
         return self.revisions(name).read(digest) if digest and name else None
 
-    def list(self) -> tuple[Service, ...]:
-        """Every service, looked at at the same time: a list alone does not tell their states."""
+    def list(self, *, brief: bool = False) -> tuple[Service, ...]:
+        """Every service, looked at at the same time: a list alone does not tell their states.
+
+        `brief` leaves away what only records tell: properties, environments, descriptions.
+        """
         listed = self.azure.manager.list(self.azure.workspace.groups, VERSION)
         paths = [str(each["id"]) for each in listed if service_name(each)]
 
@@ -114,14 +118,15 @@ class AciTarget:
             group = self.azure.manager.get(path, VERSION)
             if group is None:
                 return None
-            return service_of(group, self.revision_of(group), self.azure.workspace)
+            enough = brief and tells_its_row(group)
+            return self.described(group, None if enough else self.revision_of(group))
 
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
             found = [service for service in threads.map(look, paths) if service]
         return tuple(sorted(found, key=lambda service: service.name))
 
     def users_of(self, model: str) -> tuple[str, ...]:
-        return tuple(service.name for service in self.list() if model in service.models)
+        return tuple(each.name for each in self.list(brief=True) if model in each.models)
 
     def history(self, name: str) -> tuple[Revision, ...]:
         """Every revision that was healthy once, newest first."""
