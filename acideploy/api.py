@@ -23,7 +23,7 @@ from acideploy.errors import (
     UnsupportedError,
 )
 from acideploy.events import Emit, Noticed, ignore
-from acideploy.home import home, prices_file
+from acideploy.home import environments_directory, home, prices_file
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelStore, parse_reference
 from acideploy.package import Package, package
@@ -113,7 +113,10 @@ class Workspace:
 
     @property
     def _builder(self) -> LocalEnvironments:
-        return self._parts.environments
+        # Not those of the parts: a registry is nothing to them.
+        from acideploy.environment.local import LocalEnvironments
+
+        return LocalEnvironments(environments_directory(self.directory), clock=self._clock)
 
     # Checking.
 
@@ -274,7 +277,18 @@ class Workspace:
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
         if aci := self._in_azure(request.name):
+            from acideploy.targets.aci.settings import change_settings, is_of_settings
             from acideploy.targets.aci.update import update
+
+            if is_of_settings(request):
+                return change_settings(
+                    request,
+                    aci,
+                    directory=self._working_directory,
+                    pull=lambda: self._pull(aci),
+                    clock=self._clock,
+                    emit=self._emit,
+                )
 
             again = update(request, aci)
             return self.deploy(again) if again else aci.find(request.name)
@@ -305,9 +319,16 @@ class Workspace:
                 wanted, plan, compression=request.compression, wait=not request.no_wait
             )
 
-    def list_services(self) -> tuple[Service, ...]:
-        """Those in Azure, where the folder is attached to it, and those on this machine."""
-        return (*(self._aci.list() if self._aci else ()), *self._target.list())
+    def list_services(
+        self, compute_type: str | None = None, *, brief: bool = False
+    ) -> tuple[Service, ...]:
+        """Those in Azure, where the folder is attached to it, and those on this machine.
+
+        `brief` leaves away what takes a look at each one's record: properties, environments.
+        """
+        wants = (compute_type or "").lower()
+        there = self._aci.list(brief=brief) if wants != "local" and self._aci else ()
+        return (*there, *(self._target.list() if wants != "aci" else ()))
 
     def show_service(self, name: str, *, wait: bool = False) -> Service:
         """The service as it is now; with `wait`, once it is healthy. Raises NotFoundError."""
@@ -352,12 +373,7 @@ class Workspace:
     ) -> str:
         """The last lines; of a service in Azure also only those that are no older than `since`."""
         if aci := self._in_azure(name):
-            if previous:
-                raise UnsupportedError(
-                    "Azure keeps no log of an earlier run",
-                    hint="a deploy that fails shows it while it is there",
-                )
-            return aci.logs(name, lines=lines, since=since)
+            return aci.logs(name, lines=lines, previous=previous, since=since)
         if since is not None:
             self._target.find(name)
             raise UnsupportedError(
@@ -469,12 +485,12 @@ class Workspace:
     def _in_azure(self, name: str) -> AciTarget | None:
         """The target where the service is in Azure, None where it is on this machine.
 
-        The one in Azure is meant where there are two, as the retired tool meant it; that is said.
+        One on this machine is meant without asking Azure, unless a flag names the workspace.
         """
-        if self._aci is None:
-            return None
         here = name in self._target.names()
-        if here and self._aci.observe(name) is None:
+        if here and not (self.azure_choice and self.azure_choice.is_by_flag):
+            return None
+        if self._aci is None or (here and self._aci.observe(name) is None):
             return None
         if here:
             note = Problem(
@@ -546,6 +562,15 @@ class Workspace:
         from acideploy.targets.aci.judge import judge
 
         aci = self._attached()
+        if wanted.name in self._target.names():
+            note = Problem(
+                code="two-services",
+                severity="note",
+                message=f"there is a service {wanted.name} on this machine, too, which commands "
+                "mean unless -w or -g names the workspace in Azure",
+                place=Place(file="--name"),
+            )
+            self._emit(Noticed(problem=note))
         comparison = compare(wanted, aci)
         comparison.require_overwrite(wanted.name, request.overwrite)
         if not comparison.keeps:
