@@ -229,6 +229,10 @@ class Workspace:
     def deploy(self, request: DeployRequest) -> Service:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
+        if wanted.aci and wanted.name in self._target.folders.names():
+            self._note_two_services(
+                wanted.name, "which commands mean unless -w or -g names the workspace in Azure"
+            )
         return self._where(wanted).deploy(wanted, request)
 
     def update_service(self, request: UpdateRequest) -> Service:
@@ -239,9 +243,16 @@ class Workspace:
         again = azure.update(request)
         return self.deploy(again) if again else azure.show(request.name)
 
-    def list_services(self) -> tuple[Service, ...]:
-        """Those in Azure, where the folder is attached to it, and those on this machine."""
-        return (*(self._azure.list() if self._azure else ()), *self._local.list())
+    def list_services(
+        self, compute_type: str | None = None, *, brief: bool = False
+    ) -> tuple[Service, ...]:
+        """Those in Azure, where the folder is attached to it, and those on this machine.
+
+        `brief` leaves away what takes a look at each one's record: properties, environments.
+        """
+        wants = (compute_type or "").lower()
+        there = self._azure.list(brief=brief) if wants != "local" and self._azure else ()
+        return (*there, *(self._local.list() if wants != "aci" else ()))
 
     def show_service(self, name: str, *, wait: bool = False) -> Service:
         """The service as it is now; with `wait`, one in Azure once it is healthy.
@@ -387,22 +398,25 @@ class Workspace:
     def _in_azure(self, name: str) -> AzureServices | None:
         """Those in Azure where the service is one, None where it is on this machine.
 
-        The one in Azure is meant where there are two, as the retired tool meant it; that is said.
+        One on this machine is meant without asking Azure, unless a flag names the workspace.
         """
-        if self._azure is None:
-            return None
         here = name in self._target.folders.names()
-        if here and not self._azure.has(name):
+        if here and not (self.azure_choice and self.azure_choice.is_by_flag):
+            return None
+        if self._azure is None or (here and not self._azure.has(name)):
             return None
         if here:
-            note = Problem(
-                code="two-services",
-                severity="note",
-                message=f"there is a service {name} on this machine, too: that in Azure is meant",
-                place=Place(file="--name"),
-            )
-            self._emit(Noticed(problem=note))
+            self._note_two_services(name, "but that in Azure is meant")
         return self._azure
+
+    def _note_two_services(self, name: str, meant: str) -> None:
+        note = Problem(
+            code="two-services",
+            severity="note",
+            message=f"there is a service {name} on this machine, too, {meant}",
+            place=Place(file="--name"),
+        )
+        self._emit(Noticed(problem=note))
 
     def _wanted(self, request: DeployRequest) -> Wanted:
         return wanted_by(

@@ -58,6 +58,12 @@ class AzureChoice:
             return None
         return Attachment(registry=self.registry, origin=dict(self.origins)["registry"])
 
+    @property
+    def is_by_flag(self) -> bool:
+        """Whether the command line says that this workspace is meant, and not the folder alone."""
+        said = dict(self.origins)
+        return any(said.get(part) == flag(part) for part in ("workspace_name", "resource_group"))
+
 
 def is_host(registry: str) -> bool:
     """Whether that is `contoso.azurecr.io`; else it is `contoso`, or an id."""

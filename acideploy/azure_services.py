@@ -24,6 +24,7 @@ from acideploy.targets.aci.pull import choose_pull
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.removal import remove
 from acideploy.targets.aci.rollback import roll_back
+from acideploy.targets.aci.settings import change_settings, is_of_settings
 from acideploy.targets.aci.update import update
 from acideploy.verdict import tell
 
@@ -109,15 +110,25 @@ class AzureServices:
 
     def update(self, request: UpdateRequest) -> DeployRequest | None:
         """The deploy that makes the changes; None where they have been made without one."""
-        return update(request, self._target)
+        if not is_of_settings(request):
+            return update(request, self._target)
+        change_settings(
+            request,
+            self._target,
+            directory=self._working_directory,
+            pull=self._pull,
+            clock=self._clock,
+            emit=self._emit,
+        )
+        return None
 
     # Asking.
 
     def has(self, name: str) -> bool:
         return self._target.observe(name) is not None
 
-    def list(self) -> tuple[Service, ...]:
-        return self._target.list()
+    def list(self, *, brief: bool = False) -> tuple[Service, ...]:
+        return self._target.list(brief=brief)
 
     def users_of(self, model: str) -> tuple[str, ...]:
         return self._target.users_of(model)

@@ -52,8 +52,7 @@ def list_services(
     def wanted(service: Service) -> bool:
         names = [model.partition(":")[0] for model in service.models]
         return (
-            (compute_type is None or service.compute_type.lower() == compute_type.lower())
-            and (model_name is None or model_name in names)
+            (model_name is None or model_name in names)
             and (model_id is None or model_id in service.models)
             and (image_digest is None or image_digest in _digests(service))
             and matches(tag, service.tags)
@@ -61,7 +60,9 @@ def list_services(
         )
 
     full = session.settings.full or session.settings.table
-    services = session.workspace.list_services()
+    # A table, and these filters, need no more than a glance at each.
+    brief = session.settings.table and not (image_digest or property)
+    services = session.workspace.list_services(compute_type, brief=brief)
     return [shapes.service(service, full=full) for service in services if wanted(service)]
 
 

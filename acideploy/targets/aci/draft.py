@@ -124,12 +124,12 @@ def _confidential(wanted: Wanted, target: AciTarget, emit: Emit) -> Confidential
             emit(Noticed(problem=_kept_here(target.secrets.where)))
     given = given_secrets(wanted)
     secret = dict(given.variables)
-    if serving.app_insights_enabled and (key := _insights_key(target)):
+    if serving.app_insights_enabled and (key := insights_key(target)):
         secret["AML_APP_INSIGHTS_KEY"] = key
     return replace(given, keys=keys, variables=secret)
 
 
-def _insights_key(target: AciTarget) -> str | None:
+def insights_key(target: AciTarget) -> str | None:
     """Of the workspace's Application Insights; None where there is none."""
     where = target.azure.workspace.insights_id
     found = target.azure.manager.get(where, _INSIGHTS) if where else None

@@ -32,6 +32,9 @@ REVISION_TAG = "acideploy.revision"
 RECORD_TAG = "acideploy.record"
 DEPLOY_TAG = "acideploy.deploy"
 PART_TAG = "acideploy.part."
+MODELS_TAG = "acideploy.models"
+# What Azure allows of a tag's value.
+_LONGEST_TAG = 256
 
 # In Azure's spelling; none asks for what Azure does without being asked, `Unsecure`.
 _SCOPES = {
@@ -100,7 +103,13 @@ def group_body(
         properties["volumes"] = [{"name": VOLUME, "secret": _encoded(files)}]
     body: dict[str, Any] = {
         "location": wanted.aci.location or workspace.location,
-        "tags": {**wanted.tags, SERVICE_TAG: wanted.name, REVISION_TAG: str(number), **marks},
+        "tags": {
+            **wanted.tags,
+            SERVICE_TAG: wanted.name,
+            REVISION_TAG: str(number),
+            **_models(wanted),
+            **marks,
+        },
         "properties": properties,
     }
     if pull.identity:
@@ -109,6 +118,12 @@ def group_body(
             "userAssignedIdentities": {pull.identity: {}},
         }
     return body
+
+
+def _models(wanted: Wanted) -> dict[str, str]:
+    """Which models it has, for lists of services; nothing where they are too many for a tag."""
+    names = " ".join(model.id for model in wanted.models)
+    return {MODELS_TAG: names} if len(names) <= _LONGEST_TAG else {}
 
 
 def subnet_id(workspace: AzureWorkspace, network: str, subnet: str) -> str:

@@ -12,7 +12,14 @@ from acideploy.errors import NotFoundError
 from acideploy.events import Emit
 from acideploy.targets import Service
 from acideploy.targets.aci.changes import changes, verdict
-from acideploy.targets.aci.group import DEPLOY_TAG, RECORD_TAG, REVISION_TAG, VERSION, Pull
+from acideploy.targets.aci.group import (
+    DEPLOY_TAG,
+    RECORD_TAG,
+    REVISION_TAG,
+    VERSION,
+    Confidential,
+    Pull,
+)
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.target import AciTarget
 from acideploy.targets.aci.turn import require_idle, unchanged_since
@@ -30,27 +37,54 @@ def roll_back(
     earlier = require_revision(target, name, to)
     require_idle(group, name)
     confidential = target.confidential(earlier)
-    revision = _as_next(earlier, target, group, clock)
-    allow = unchanged_since(group, name)
+    number = next_number(target, group, name)
+    body = dict(earlier.group)
+    body["tags"] = {**body["tags"], REVISION_TAG: str(number)}
+    body["properties"] = _numbered(body["properties"], number)
+    revision = replace(earlier, number=number, group=body, created_time=clock.now().isoformat())
+    return redeploy(target, revision, group, confidential, pull=pull, wait=True, emit=emit)
+
+
+def redeploy(
+    target: AciTarget,
+    revision: Revision,
+    present: Mapping[str, Any] | None,
+    confidential: Confidential,
+    *,
+    pull: Pull,
+    wait: bool,
+    emit: Emit,
+) -> Service:
+    """Has a revision, whose image is there, take the place of the group `present`.
+
+    Raises BusyError where somebody else has changed that meanwhile.
+    """
+    allow = unchanged_since(present, revision.service)
     # What another deploy keeps by the same number is not to be replaced.
-    allow(target.azure.manager.get(target.path(name), VERSION))
+    allow(target.azure.manager.get(target.path(revision.service), VERSION))
     target.keep(revision, confidential)
     body = revision.group
     tags = {
         **body["tags"],
-        RECORD_TAG: target.revisions(name).write(revision),
+        RECORD_TAG: target.revisions(revision.service).write(revision),
         DEPLOY_TAG: secrets.token_hex(8),
     }
     return target.apply(
         revision,
         tags,
         pull=pull,
-        wait=True,
-        replacing=group is not None and verdict(changes(group, body)) == "replace",
+        wait=wait,
+        replacing=present is not None and verdict(changes(present, body)) == "replace",
         confidential=confidential,
         allow=allow,
         emit=emit,
     )
+
+
+def next_number(target: AciTarget, group: Mapping[str, Any] | None, name: str) -> int:
+    """That of the revision after the present one, and after each that was healthy."""
+    present = ((group or {}).get("tags") or {}).get(REVISION_TAG, "0")
+    return 1 + max(int(present), *target.revisions(name).numbers(), 0)
 
 
 def require_revision(target: AciTarget, name: str, number: int | None) -> Revision:
@@ -70,18 +104,6 @@ def require_revision(target: AciTarget, name: str, number: int | None) -> Revisi
         f"service {name} has no revision {number or 'before this one'}; there are: {known}",
         hint=f"acideploy service history -n {name}",
     )
-
-
-def _as_next(
-    earlier: Revision, target: AciTarget, group: Mapping[str, Any] | None, clock: Clock
-) -> Revision:
-    """The same with the next number."""
-    present = ((group or {}).get("tags") or {}).get(REVISION_TAG, "0")
-    number = 1 + max(int(present), *target.revisions(earlier.service).numbers())
-    body = dict(earlier.group)
-    body["tags"] = {**body["tags"], REVISION_TAG: str(number)}
-    body["properties"] = _numbered(body["properties"], number)
-    return replace(earlier, number=number, group=body, created_time=clock.now().isoformat())
 
 
 def _numbered(properties: dict[str, Any], number: int) -> dict[str, Any]:

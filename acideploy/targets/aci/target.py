@@ -34,13 +34,14 @@ from acideploy.targets.aci.logs import (
 from acideploy.targets.aci.put import body_of, put, tell_failed
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets
-from acideploy.targets.aci.turn import require_idle, under_way
+from acideploy.targets.aci.turn import require_idle, require_running, under_way
 from acideploy.targets.aci.view import (
     endpoint_of,
     is_moving,
     record_of,
     service_name,
     service_of,
+    tells_its_row,
 )
 
 # Groups that are looked at at the same time.
@@ -106,8 +107,11 @@ class AciTarget:
         digest, name = record_of(group), service_name(group)
         return self.revisions(name).read(digest) if digest and name else None
 
-    def list(self) -> tuple[Service, ...]:
-        """Every service, looked at at the same time: a list alone does not tell their states."""
+    def list(self, *, brief: bool = False) -> tuple[Service, ...]:
+        """Every service, looked at at the same time: a list alone does not tell their states.
+
+        `brief` leaves away what only records tell: properties, environments, descriptions.
+        """
         listed = self.azure.manager.list(self.azure.workspace.groups, VERSION)
         paths = [str(each["id"]) for each in listed if service_name(each)]
 
@@ -115,14 +119,15 @@ class AciTarget:
             group = self.azure.manager.get(path, VERSION)
             if group is None:
                 return None
-            return service_of(group, self.revision_of(group), self.azure.workspace)
+            enough = brief and tells_its_row(group)
+            return self.described(group, None if enough else self.revision_of(group))
 
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
             found = [service for service in threads.map(look, paths) if service]
         return tuple(sorted(found, key=lambda service: service.name))
 
     def users_of(self, model: str) -> tuple[str, ...]:
-        return tuple(service.name for service in self.list() if model in service.models)
+        return tuple(each.name for each in self.list(brief=True) if model in each.models)
 
     def history(self, name: str) -> tuple[Revision, ...]:
         """Every revision that was healthy once, newest first."""
@@ -135,8 +140,14 @@ class AciTarget:
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
         """Sends a scoring request, with the key where one is asked for. Raises ScoringError."""
         group = self.group(name)
+        require_running(group, name)
         revision = self.revision_of(group)
-        endpoint = endpoint_of(group, revision)
+        endpoint, seen = endpoint_of(group, revision), self.described(group, revision)
+        if seen.state == "Failed":
+            raise ScoringError(
+                f"service {name} has failed" + (f": {seen.error}" if seen.error else ""),
+                hint=f"acideploy service diagnose -n {name}",
+            )
         if endpoint is None:
             raise ScoringError(
                 f"service {name} has no address yet",
@@ -165,6 +176,7 @@ class AciTarget:
     def diagnose(self, name: str) -> str:
         """Why the service does not answer. Raises that as an error; returns that it does."""
         group = self.group(name)
+        require_running(group, name)
         revision = self.revision_of(group)
         endpoint = endpoint_of(group, revision)
         if endpoint and http.probe(endpoint) is not None:
@@ -308,6 +320,7 @@ class AciTarget:
 
     def _again(self, name: str, verb: str, emit: Emit) -> Service:
         group = self.group(name)
+        require_idle(group, name)
         before = rollout.look_before(self.azure.manager, str(group["id"]))
         self._ask(group, verb, name)
         if revision := self.revision_of(group):
@@ -315,8 +328,7 @@ class AciTarget:
         return self.find(name)
 
     def _ask(self, group: Mapping[str, Any], verb: str, name: str) -> None:
-        """Raises BusyError where an operation on the group is under way."""
-        require_idle(group, name)
+        """Raises BusyError where Azure has another operation on the group under way."""
         try:
             self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
         except AzureError as error:

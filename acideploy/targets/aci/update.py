@@ -22,19 +22,16 @@ def update(request: UpdateRequest, target: AciTarget) -> DeployRequest | None:
     would be needed and no inference config says where it is.
     """
     group = target.group(request.name)
-    revision = target.revision_of(group)
-    if revision is None:
-        raise UnsupportedError(
-            f"service {request.name} was not deployed by acideploy, and cannot be updated by it",
-            hint="deploy it with `acideploy model deploy` under another name",
-        )
-    revision = _described(request, revision)
-    tags = _tags(request, group)
+    revision = described(request, require_ours(target, request.name, group))
+    tags = updated_tags(request, group)
     files = request.files
     if not (
         files.say_what_runs or files.say_where or request.models or request.model_metadata_files
     ):
-        digest = target.revisions(request.name).write(revision, tag=f"r{revision.number}")
+        revisions, number = target.revisions(request.name), revision.number
+        # One that was not healthy yet is none to go back to.
+        tag = f"r{number}" if number in revisions.numbers() else None
+        digest = revisions.write(revision, tag=tag)
         body = {"tags": {**tags, RECORD_TAG: digest}}
         target.azure.manager.send("PATCH", str(group["id"]), VERSION, body=body)
         return None
@@ -64,7 +61,18 @@ def update(request: UpdateRequest, target: AciTarget) -> DeployRequest | None:
     )
 
 
-def _described(request: UpdateRequest, revision: Revision) -> Revision:
+def require_ours(target: AciTarget, name: str, group: Mapping[str, Any]) -> Revision:
+    """What is written down of the group. Raises UnsupportedError where acideploy wrote nothing."""
+    if revision := target.revision_of(group):
+        return revision
+    raise UnsupportedError(
+        f"service {name} was not deployed by acideploy, and cannot be updated by it",
+        hint="deploy it with `acideploy model deploy` under another name",
+    )
+
+
+def described(request: UpdateRequest, revision: Revision) -> Revision:
+    """The revision with the description and the properties of the request."""
     return replace(
         revision,
         description=revision.description if request.description is None else request.description,
@@ -72,7 +80,8 @@ def _described(request: UpdateRequest, revision: Revision) -> Revision:
     )
 
 
-def _tags(request: UpdateRequest, group: Mapping[str, Any]) -> dict[str, str]:
+def updated_tags(request: UpdateRequest, group: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of the group, acideploy's among them, as the request wants them."""
     tags = {**(group.get("tags") or {}), **request.add_tags}
     return {key: value for key, value in tags.items() if key not in request.remove_tags}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.targets import Service
-from acideploy.targets.aci.group import PART_TAG, RECORD_TAG, REVISION_TAG, SERVICE_TAG
+from acideploy.targets.aci.group import MODELS_TAG, PART_TAG, RECORD_TAG, REVISION_TAG, SERVICE_TAG
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.http import Endpoint
 
@@ -110,7 +110,7 @@ def service_of(
         description=revision.description if revision else None,
         tags={name: text for name, text in tags.items() if not name.startswith(_OURS)},
         properties=revision.properties if revision else {},
-        models=revision.models if revision else (),
+        models=revision.models if revision else models_of(group) or (),
         environment=revision.environment if revision else {},
         environment_digest=revision.environment_digest if revision else None,
         auth_enabled=revision.auth_enabled if revision else False,
@@ -133,6 +133,19 @@ def parts_of(group: Mapping[str, Any]) -> dict[str, str]:
         for name, text in tags.items()
         if name.startswith(PART_TAG)
     }
+
+
+def models_of(group: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Its models as `name:version`; None where the group itself does not tell."""
+    told = (group.get("tags") or {}).get(MODELS_TAG)
+    return None if told is None else tuple(str(told).split())
+
+
+def tells_its_row(group: Mapping[str, Any]) -> bool:
+    """Whether the group alone tells what a list shows of it: models, times, and its address."""
+    [port] = ((group["properties"].get("ipAddress") or {}).get("ports") or [{}])[:1]
+    is_open = port.get("port") == 80
+    return models_of(group) is not None and is_open and bool(current_state(group).get("startTime"))
 
 
 def record_of(group: Mapping[str, Any]) -> str | None:

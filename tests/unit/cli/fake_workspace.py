@@ -172,9 +172,12 @@ class FakeWorkspace(Workspace):
         self._ask(request)
         return SERVICE
 
-    def list_services(self) -> tuple[Service, ...]:
+    def list_services(
+        self, compute_type: str | None = None, *, brief: bool = False
+    ) -> tuple[Service, ...]:
         self._ask("list")
-        return self.services
+        wants = (compute_type or "").lower()
+        return tuple(each for each in self.services if wants in ("", each.compute_type.lower()))
 
     def show_service(self, name: str, *, wait: bool = False) -> Service:
         self._ask(name)
