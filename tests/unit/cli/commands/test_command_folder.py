@@ -18,7 +18,8 @@ def test_a_folder_is_attached_and_what_its_file_said_stays(cli: RunCli, tmp_path
     file.parent.mkdir()
     file.write_text('{"workspace_name": "ws"}')
     outcome = cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
-    assert json.loads(outcome.out) == {"registry": "contoso.azurecr.io", "file": str(file)}
+    shown = {"registry": "contoso.azurecr.io", "workspaceName": "ws", "file": str(file)}
+    assert json.loads(outcome.out) == shown
     written = {"workspace_name": "ws", "registry": "contoso.azurecr.io"}
     assert json.loads(file.read_text()) == written
 
@@ -38,6 +39,20 @@ def test_a_damaged_file_is_named_and_left_alone(cli: RunCli, tmp_path: Path) -> 
     outcome = cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
     assert (outcome.code, file.read_text()) == (3, "{")
     assert str(file) in outcome.err
+
+
+def test_what_still_holds_of_an_attached_folder_is_shown(cli: RunCli, tmp_path: Path) -> None:
+    cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
+    outcome = cli(f"folder attach --path {tmp_path} -w ws -g rg")
+    assert json.loads(outcome.out)["registry"] == "contoso.azurecr.io"
+
+
+def test_a_path_that_is_attached_to_nothing_is_told(cli: RunCli, tmp_path: Path) -> None:
+    outcome = cli(f"model list --path {tmp_path / 'nowhere'}")
+    assert outcome.code == 0
+    assert f"{tmp_path / 'nowhere'} is not attached to a workspace" in outcome.err
+    cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
+    assert "attached" not in cli(f"model list --path {tmp_path / 'nowhere'}").err
 
 
 def test_an_attached_folder_names_a_workspace_or_a_registry(cli: RunCli) -> None:
