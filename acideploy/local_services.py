@@ -125,7 +125,10 @@ class LocalServices:
     def diagnose(self, name: str) -> str:
         service = self._target.find(name)
         if service.error:
-            raise ServiceFailedError(f"service {name} is {service.state}: {service.error}")
+            raise ServiceFailedError(
+                f"service {name} is {service.state}: {service.error}",
+                hint=f"acideploy service get-logs -n {name}",
+            )
         return f"service {name} is {service.state}"
 
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
