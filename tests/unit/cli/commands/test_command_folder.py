@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from acideploy.attachment import Attachment, find_attachment
+from acideploy.attachment import Attachment, AzureChoice, find_attachment
 from acideploy.azure.cloud import choose_cloud
 from acideploy.azure.open import Azure, open_manager
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.clock import SystemClock
+from acideploy.errors import AzureError, RegistryError
 from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
@@ -150,6 +151,35 @@ def test_the_workspace_says_of_each_part_where_it_was_found(
     assert (shown["registry"], shown["registryFrom"]) == ("ws.azurecr.io", "Azure ML workspace ws")
     assert (shown["azure"]["cloud"], shown["azure"]["location"]) == ("AzureCloud", "westeurope")
     assert (shown["azure"]["keyVault"], shown["azureFrom"]["resourceGroup"]) == (None, "-g")
+
+
+def test_what_was_named_is_shown_where_azure_cannot_be_asked(
+    cli: RunCli, workspace: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(workspace: FakeWorkspace) -> Azure:
+        raise AzureError("management.azure.com does not answer")
+
+    monkeypatch.setattr(FakeWorkspace, "azure", property(ask), raising=False)
+    origins = (("workspace_name", "project/.azureml/config.json"), ("resource_group", "-g"))
+    workspace.azure_choice = AzureChoice(
+        subscription="s", resource_group="g", workspace_name="ws", origins=origins
+    )
+    outcome = cli("workspace show")
+    shown = json.loads(outcome.out)
+    assert outcome.code == AzureError.exit_code
+    assert "does not answer" in outcome.err
+    assert (shown["name"], shown["kind"], shown["models"]) == ("ws", "azure", None)
+    assert shown["azureFrom"]["workspaceName"] == "project/.azureml/config.json"
+
+
+def test_a_registry_that_does_not_answer_hides_nothing_else_of_the_workspace(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    workspace.azure = azure()
+    workspace.failure = RegistryError("ws.azurecr.io does not answer")
+    outcome = cli("workspace show")
+    assert outcome.code == RegistryError.exit_code
+    assert json.loads(outcome.out)["registryFrom"] == "Azure ML workspace ws"
 
 
 def azure() -> Azure:
