@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from acideploy.environment_lock import Locked
     from acideploy.environment_upgrade import Upgraded, UpgradeRequest
     from acideploy.prune import Pruned
-    from acideploy.targets import Answer, Keys, Service
+    from acideploy.targets import Answer, Keys, Service, Terminal
     from acideploy.targets.aci.record import Revision
 
 __all__ = [
@@ -256,21 +256,12 @@ class Workspace:
         """The last lines, then each as it is written, for as long as the service exists."""
         return self._opened.services_with(name).follow_logs(name, lines=lines)
 
-    def execute(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
-        write: Callable[[bytes], None],
-    ) -> int:
+    def execute(self, name: str, command: Sequence[str], terminal: Terminal) -> int:
         """Runs a command in the service's container, in a terminal; returns its exit code.
 
         One word is a line for the shell. Raises UnsupportedError for a service on this machine.
         """
-        services = self._opened.services_with(name)
-        return services.execute(name, command, rows=rows, columns=columns, write=write)
+        return self._opened.services_with(name).execute(name, command, terminal)
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for no key."""

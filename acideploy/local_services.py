@@ -17,7 +17,7 @@ from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.request import DeployRequest, UpdateRequest
-from acideploy.targets import Answer, Keys, Service
+from acideploy.targets import Answer, Keys, Service, Terminal
 from acideploy.targets.local.key_file import KeyFile
 from acideploy.targets.local.target import LocalTarget
 from acideploy.update import is_only_described, wanted_by_update
@@ -206,15 +206,7 @@ class LocalServices:
             hint=f"acideploy service update -n {name} ..., with what it was before",
         )
 
-    def execute(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
-        write: Callable[[bytes], None],
-    ) -> int:
+    def execute(self, name: str, command: Sequence[str], terminal: Terminal) -> int:
         where = self._target.find(name).container
         raise UnsupportedError(
             f"service {name} is on this machine, where its own tools are at hand",
