@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from acideploy.package import Package
     from acideploy.plan import Plan, Step
     from acideploy.request import ToArchive, ToContext, ToLayout
-    from acideploy.targets import Answer, Keys, Service
+    from acideploy.targets import Answer, Keys, Service, Terminal
 
 __all__ = [
     "AcideployError",
@@ -45,6 +45,7 @@ __all__ = [
     "Problem",
     "Service",
     "Step",
+    "Terminal",
     "ToArchive",
     "ToContext",
     "ToLayout",
@@ -70,7 +71,7 @@ _HOMES = {
     "acideploy.package": ("Package",),
     "acideploy.plan": ("Plan", "Step"),
     "acideploy.request": ("ToArchive", "ToContext", "ToLayout"),
-    "acideploy.targets": ("Answer", "Keys", "Service"),
+    "acideploy.targets": ("Answer", "Keys", "Service", "Terminal"),
 }
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,28 +13,26 @@ from acideploy.attachment import Attachment, AzureChoice, choose_azure, choose_r
 from acideploy.az_settings import az_folder
 from acideploy.check_files import check_files
 from acideploy.clock import Clock, SystemClock
-from acideploy.config.problem import Place, Problem
-from acideploy.errors import ConflictError, NotFoundError, UnsupportedError
-from acideploy.events import Emit, Noticed, ignore
+from acideploy.config.problem import Problem
+from acideploy.errors import ConflictError, NotFoundError
+from acideploy.events import Emit, ignore
 from acideploy.home import home
 from acideploy.image import Compression
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelStore, parse_reference
+from acideploy.opened import Opened
 from acideploy.package import Package, package
-from acideploy.parts import Parts, assemble, open_local, open_store
+from acideploy.parts import open_store
 from acideploy.plan import Plan, Wanted
 from acideploy.request import ConfigurationFiles, DeployRequest, PackageRequest, UpdateRequest
 from acideploy.wanted import wanted_by, wanted_by_package
 
 if TYPE_CHECKING:
     from acideploy.azure.open import Azure
-    from acideploy.azure_services import AzureServices
     from acideploy.environment_lock import Locked
     from acideploy.environment_upgrade import Upgraded, UpgradeRequest
-    from acideploy.local_services import LocalServices
     from acideploy.prune import Pruned
-    from acideploy.targets import Answer, Keys, Service
+    from acideploy.targets import Answer, Keys, Service, Terminal
     from acideploy.targets.aci.record import Revision
-    from acideploy.targets.local.target import LocalTarget
 
 __all__ = [
     "ConfigurationFiles",
@@ -66,38 +63,23 @@ class Workspace:
     ) -> None:
         self.directory = directory
         self.attachment = attachment
+        self.azure_choice = azure_choice
         self._working_directory = working_directory
         self._clock = clock
         self._emit = emit
-        self.azure_choice = azure_choice
-
-    @cached_property
-    def azure(self) -> Azure | None:
-        """The workspace in Azure, which is asked for once; None where none is named."""
-        if self.azure_choice is None:
-            return None
-        # The Azure SDK, which nothing local loads.
-        from acideploy.azure.open import open_azure
-
-        return open_azure(self.azure_choice, clock=self._clock)
-
-    @cached_property
-    def _parts(self) -> Parts:
-        """With the registry that is named, else that of the workspace in Azure, else none."""
-        registry = self.attachment.registry if self.attachment else None
-        if registry is None and self.azure is not None:
-            registry = self.azure.workspace.registry
-        return assemble(
-            self.directory,
-            registry=registry,
-            clock=self._clock,
-            azure=self._require_opened if self.azure_choice else None,
-            emit=self._emit,
+        self._opened = Opened(
+            directory,
+            working_directory=working_directory,
+            clock=clock,
+            attachment=attachment,
+            azure_choice=azure_choice,
+            emit=emit,
         )
 
-    def _require_opened(self) -> Azure:
-        assert self.azure is not None
-        return self.azure
+    @property
+    def azure(self) -> Azure | None:
+        """The workspace in Azure, which is asked for once; None where none is named."""
+        return self._opened.azure
 
     # Checking.
 
@@ -122,7 +104,7 @@ class Workspace:
         found, missing = [], []
         for name in names:
             try:
-                found.append(self._parts.store.find(parse_reference(name)))
+                found.append(self._store.find(parse_reference(name)))
             except NotFoundError as error:
                 missing.append(
                     Problem(
@@ -140,7 +122,7 @@ class Workspace:
         self, path: Path, draft: ModelDraft, *, compression: Compression = "none"
     ) -> Model:
         place = self._working_directory / path
-        return self._parts.store.register(place, draft, compression=compression, emit=self._emit)
+        return self._store.register(place, draft, compression=compression, emit=self._emit)
 
     def copy_model(
         self, reference: str, *, source: str | None = None, target: str | None = None
@@ -155,7 +137,7 @@ class Workspace:
 
     def _store_at(self, place: str | None) -> ModelStore:
         if place is None:
-            return self._parts.store
+            return self._store
         return open_store(self.directory, where=place, clock=self._clock)
 
     def package_model(self, request: PackageRequest) -> Package:
@@ -163,7 +145,7 @@ class Workspace:
         return package(
             self._wanted_package(request),
             request,
-            parts=self._parts,
+            parts=self._opened.parts,
             directory=self._working_directory,
             clock=self._clock,
             emit=self._emit,
@@ -190,56 +172,50 @@ class Workspace:
         )
 
     def list_models(self, name: str | None = None) -> tuple[Model, ...]:
-        return self._parts.store.list(name)
+        return self._store.list(name)
 
     def show_model(self, reference: str) -> Model:
-        return self._parts.store.find(parse_reference(reference))
+        return self._store.find(parse_reference(reference))
 
     def update_model(self, reference: str, changes: ModelChanges) -> Model:
-        return self._parts.store.update(parse_reference(reference), changes)
+        return self._store.update(parse_reference(reference), changes)
 
     def delete_model(self, reference: str) -> Model:
         """Raises ConflictError where a service uses the model."""
         model = self.show_model(reference)
-        users = (
-            *(self._azure.users_of(model.id) if self._azure else ()),
-            *self._local.users_of(model.id),
-        )
+        places = self._opened.everywhere()
+        users = [name for services in places for name in services.users_of(model.id)]
         if users:
             raise ConflictError(
                 f"model {model.id} is used by service {', '.join(users)}",
                 hint=f"acideploy service delete -n {users[0]}",
             )
-        self._parts.store.delete(parse_reference(model.id))
+        self._store.delete(parse_reference(model.id))
         return model
 
     def download_model(self, reference: str, directory: Path, *, overwrite: bool = False) -> Path:
         """Writes the registered file or folder into `directory` and returns its path there."""
         model = self.show_model(reference)
         target = self._working_directory / directory
-        return self._parts.store.unpack(model, target, overwrite=overwrite, emit=self._emit)
+        return self._store.unpack(model, target, overwrite=overwrite, emit=self._emit)
 
     # Services.
 
     def plan(self, request: DeployRequest) -> Plan:
         """What `deploy` would do. Changes nothing."""
         wanted = self._wanted(request)
-        return self._where(wanted).plan(wanted, request)
+        return self._opened.services_for(wanted).plan(wanted, request)
 
     def deploy(self, request: DeployRequest) -> Service:
         """Deploys a service, or with `overwrite` replaces it, and waits until it is healthy."""
         wanted = self._wanted(request)
-        if wanted.aci and wanted.name in self._target.folders.names():
-            self._note_two_services(
-                wanted.name, "which commands mean unless -w or -g names the workspace in Azure"
-            )
-        return self._where(wanted).deploy(wanted, request)
+        return self._opened.services_for(wanted).deploy(wanted, request)
 
     def update_service(self, request: UpdateRequest) -> Service:
         """Changes a deployed service, by a new revision where that is needed."""
-        azure = self._in_azure(request.name)
+        azure = self._opened.azure_services_with(request.name)
         if azure is None:
-            return self._local.update(request)
+            return self._opened.local_services.update(request)
         again = azure.update(request)
         return self.deploy(again) if again else azure.show(request.name)
 
@@ -248,34 +224,34 @@ class Workspace:
     ) -> tuple[Service, ...]:
         """Those in Azure, where the folder is attached to it, and those on this machine.
 
-        `brief` leaves away what takes a look at each one's record: properties, environments.
+        `compute_type` is `aci` or `local`, for those of one kind alone. `brief` leaves away what
+        takes a look at each one's record: properties, environments.
         """
-        wants = (compute_type or "").lower()
-        there = self._azure.list(brief=brief) if wants != "local" and self._azure else ()
-        return (*there, *(self._local.list() if wants != "aci" else ()))
+        places = self._opened.everywhere(compute_type)
+        return tuple(service for services in places for service in services.list(brief=brief))
 
     def show_service(self, name: str, *, wait: bool = False) -> Service:
         """The service as it is now; with `wait`, one in Azure once it is healthy.
 
         Raises NotFoundError.
         """
-        return self._place(name).show(name, wait=wait)
+        return self._opened.services_with(name).show(name, wait=wait)
 
     def diagnose_service(self, name: str) -> str:
         """That the service answers; raises the one cause where it does not."""
-        return self._place(name).diagnose(name)
+        return self._opened.services_with(name).diagnose(name)
 
     def service_history(self, name: str) -> tuple[Revision, ...]:
         """The revisions that were healthy once, newest first."""
-        return self._place(name).history(name)
+        return self._opened.services_with(name).history(name)
 
     def roll_back(self, name: str, *, to: int | None = None) -> Service:
         """Makes an earlier revision the present one; its image is still in the registry."""
-        return self._place(name).roll_back(name, to=to)
+        return self._opened.services_with(name).roll_back(name, to=to)
 
     def score(self, name: str, body: bytes, *, content_type: str = "application/json") -> Answer:
         """What the service answers, whatever its status. Raises ScoringError where none answers."""
-        return self._place(name).score(name, body, content_type=content_type)
+        return self._opened.services_with(name).score(name, body, content_type=content_type)
 
     def logs(
         self,
@@ -286,45 +262,38 @@ class Workspace:
         since: timedelta | None = None,
     ) -> str:
         """The last lines; of a service in Azure also only those that are no older than `since`."""
-        return self._place(name).logs(name, lines=lines, previous=previous, since=since)
+        return self._opened.services_with(name).logs(
+            name, lines=lines, previous=previous, since=since
+        )
 
     def follow_logs(self, name: str, *, lines: int = 10) -> Iterator[str]:
         """The last lines, then each as it is written, for as long as the service exists."""
-        return self._place(name).follow_logs(name, lines=lines)
+        return self._opened.services_with(name).follow_logs(name, lines=lines)
 
-    def execute(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
-        write: Callable[[bytes], None],
-    ) -> int:
+    def execute(self, name: str, command: Sequence[str], terminal: Terminal) -> int:
         """Runs a command in the service's container, in a terminal; returns its exit code.
 
         One word is a line for the shell. Raises UnsupportedError for a service on this machine.
         """
-        place = self._place(name)
-        return place.execute(name, command, rows=rows, columns=columns, write=write)
+        return self._opened.services_with(name).execute(name, command, terminal)
 
     def keys(self, name: str) -> Keys:
         """Raises UnsupportedError where the service asks for no key."""
-        return self._place(name).keys(name)
+        return self._opened.services_with(name).keys(name)
 
     def regenerate_key(self, name: str, *, which: str, value: str | None = None) -> Keys:
         """Makes a new `primary` or `secondary` key, or sets it to `value`, at once."""
-        return self._place(name).regenerate_key(name, which=which, value=value)
+        return self._opened.services_with(name).regenerate_key(name, which=which, value=value)
 
     def stop_service(self, name: str) -> Service:
         """Ends what runs; on this machine also a deploy that nobody waits for."""
-        return self._place(name).stop(name)
+        return self._opened.services_with(name).stop(name)
 
     def start_service(self, name: str) -> Service:
-        return self._place(name).start(name)
+        return self._opened.services_with(name).start(name)
 
     def restart_service(self, name: str) -> Service:
-        return self._place(name).restart(name)
+        return self._opened.services_with(name).restart(name)
 
     def delete_service(self, name: str, *, purge: bool = False) -> None:
         """Ends what runs and removes the service; also a damaged one.
@@ -332,7 +301,7 @@ class Workspace:
         With `purge` also the images that one in Azure has had. Raises NotFoundError where there is
         no such service on this machine; of one that is not in Azure, that is told.
         """
-        self._place(name).delete(name, purge=purge)
+        self._opened.services_with(name).delete(name, purge=purge)
 
     # Cleaning up.
 
@@ -341,97 +310,28 @@ class Workspace:
         # Only services on this machine need it.
         from acideploy.prune import prune
 
-        return prune(self._parts)
+        return prune(self._opened.parts)
 
     # Inside.
 
-    @cached_property
-    def _local(self) -> LocalServices:
-        from acideploy.local_services import LocalServices
-
-        return LocalServices(
-            self._target,
-            lambda: self._parts,
-            directory=self.directory,
-            working_directory=self._working_directory,
-            clock=self._clock,
-            emit=self._emit,
-        )
-
-    @cached_property
-    def _target(self) -> LocalTarget:
-        return open_local(self.directory, clock=self._clock)
-
-    @cached_property
-    def _azure(self) -> AzureServices | None:
-        """None where the folder is attached to nothing in Azure."""
-        if self.azure is None:
-            return None
-        # The Azure SDK, which nothing local loads.
-        from acideploy.azure_services import AzureServices
-
-        return AzureServices(
-            self.azure,
-            self._parts,
-            directory=self.directory,
-            working_directory=self._working_directory,
-            clock=self._clock,
-            emit=self._emit,
-        )
-
-    def _where(self, wanted: Wanted) -> AzureServices | LocalServices:
-        """Where a service is to run. Raises UnsupportedError."""
-        if wanted.aci is None:
-            return self._local
-        if self._azure is None:
-            raise UnsupportedError(
-                "nothing says where in Azure to deploy to",
-                hint="acideploy folder attach -w WORKSPACE -g RESOURCE_GROUP; "
-                "or add `--compute-type local`",
-            )
-        return self._azure
-
-    def _place(self, name: str) -> AzureServices | LocalServices:
-        """Where the service is."""
-        return self._in_azure(name) or self._local
-
-    def _in_azure(self, name: str) -> AzureServices | None:
-        """Those in Azure where the service is one, None where it is on this machine.
-
-        One on this machine is meant without asking Azure, unless a flag names the workspace.
-        """
-        here = name in self._target.folders.names()
-        if here and not (self.azure_choice and self.azure_choice.is_by_flag):
-            return None
-        if self._azure is None or (here and not self._azure.has(name)):
-            return None
-        if here:
-            self._note_two_services(name, "but that in Azure is meant")
-        return self._azure
-
-    def _note_two_services(self, name: str, meant: str) -> None:
-        note = Problem(
-            code="two-services",
-            severity="note",
-            message=f"there is a service {name} on this machine, too, {meant}",
-            place=Place(file="--name"),
-        )
-        self._emit(Noticed(problem=note))
+    @property
+    def _store(self) -> ModelStore:
+        return self._opened.parts.store
 
     def _wanted(self, request: DeployRequest) -> Wanted:
         return wanted_by(
             request,
-            store=self._parts.store,
+            store=self._store,
             directory=self._working_directory,
             leave_out=self.directory,
-            choose_runtime=self._target.choose_runtime,
+            choose_runtime=self._opened.local_target.choose_runtime,
             emit=self._emit,
         )
 
     def _wanted_package(self, request: PackageRequest) -> Wanted:
         return wanted_by_package(
             request,
-            store=self._parts.store,
+            store=self._store,
             directory=self._working_directory,
             leave_out=self.directory,
             emit=self._emit,
@@ -449,7 +349,7 @@ class Workspace:
             present=None,
             now=self._clock.now(),
             directory=self._working_directory,
-            image_size=lambda: known_size(wanted, parts=self._parts, compression="none"),
+            image_size=lambda: known_size(wanted, parts=self._opened.parts, compression="none"),
         )
 
 

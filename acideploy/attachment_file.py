@@ -51,12 +51,12 @@ def find_file(folder: Path) -> AttachmentFile | None:
     Raises ConfigurationError where one that can only be ours is damaged.
     """
     if folder.is_file():
-        return AttachmentFile(path=folder, parts=_parts(_read(folder)))
+        return AttachmentFile(path=folder, parts=_named(folder))
     for name in _NAMES:
         for inner in _FOLDERS:
             for place in (folder, *folder.absolute().parents):
                 file = place / inner / name
-                if file.is_file() and (parts := _bare(file) if inner == _BARE else _kept(file)):
+                if file.is_file() and (parts := _bare(file) if inner == _BARE else _named(file)):
                     return AttachmentFile(path=file, parts=parts)
     return None
 
@@ -85,7 +85,7 @@ def attach(folder: Path, parts: Mapping[str, str]) -> Path:
     """
     file = folder if folder.is_file() else folder / _FILE
     before = _read(file) if file.is_file() else {}
-    if is_another(_parts(before), parts):
+    if is_another(_parts(before, file), parts):
         before = {key: value for key, value in before.items() if key not in _OURS}
     written = {**before, **{KEYS[part]: value for part, value in parts.items()}}
     try:
@@ -96,22 +96,45 @@ def attach(folder: Path, parts: Mapping[str, str]) -> Path:
     return file
 
 
-def _kept(file: Path) -> dict[str, str]:
-    return _parts(_read(file))
+def _named(file: Path) -> dict[str, str]:
+    """The parts that a file names which is ours: nothing if it says nothing at all."""
+    written = _read(file)
+    parts = _parts(written, file)
+    if written and not parts:
+        # Else a misspelt key would have another folder's file decide.
+        raise _wrong(
+            file,
+            code="missing-key",
+            message=f"it names no part of a workspace: its keys are {', '.join(written)}",
+            hint=f"the keys are {', '.join(KEYS[part] for part in COORDINATES)}; "
+            "`acideploy folder attach` writes them",
+        )
+    return parts
 
 
 def _bare(file: Path) -> dict[str, str]:
     """The same of a file that may be anybody's: nothing unless it names a workspace."""
     try:
-        parts = _kept(file)
+        parts = _parts(_read(file), file)
     except ConfigurationError:
         return {}
     return parts if "workspace_name" in parts else {}
 
 
-def _parts(written: Mapping[str, Any]) -> dict[str, str]:
-    parts = {part: str(written[key]) for part, key in KEYS.items() if written.get(key)}
-    return {**_scope(written), **parts}
+def _parts(written: Mapping[str, Any], file: Path) -> dict[str, str]:
+    """Raises ConfigurationError for what is no text."""
+    parts = _scope(written)
+    for part, key in KEYS.items():
+        if value := written.get(key):
+            if not isinstance(value, str):
+                raise _wrong(
+                    file,
+                    code="wrong-type",
+                    message=f"{key} is {json.dumps(value)}, which is no text",
+                    hint="put it in quotes",
+                )
+            parts[part] = value
+    return parts
 
 
 def _scope(written: Mapping[str, Any]) -> dict[str, str]:
@@ -125,15 +148,33 @@ def _scope(written: Mapping[str, Any]) -> dict[str, str]:
 def _read(file: Path) -> dict[str, Any]:
     try:
         written = json.loads(file.read_bytes())
-        return dict(written)
     except OSError as error:
         raise storage_error("read", file, error) from error
-    except (ValueError, TypeError) as error:
-        problem = Problem(
-            code="bad-syntax",
-            severity="error",
-            message=f"it is not a JSON object: {error}",
-            place=Place(file=str(file)),
-            hint="mend it, or remove it and attach the folder again",
-        )
-        raise ConfigurationError([problem]) from error
+    except json.JSONDecodeError as error:
+        line = error.doc.split("\n")[error.lineno - 1]
+        place = Place(file=str(file), line=error.lineno, column=error.colno, text=line)
+        message = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise _wrong(file, code="bad-syntax", message=message, place=place) from error
+    except (ValueError, RecursionError) as error:
+        raise _wrong(file, code="bad-syntax", message="it is not JSON") from error
+    if not isinstance(written, dict):
+        raise _wrong(file, code="not-a-mapping", message="it is not a JSON object")
+    return written
+
+
+def _wrong(
+    file: Path,
+    *,
+    code: str,
+    message: str,
+    place: Place | None = None,
+    hint: str = "mend it, or remove it and attach the folder again",
+) -> ConfigurationError:
+    problem = Problem(
+        code=code,
+        severity="error",
+        message=message,
+        place=place or Place(file=str(file)),
+        hint=hint,
+    )
+    return ConfigurationError([problem])

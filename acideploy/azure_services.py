@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from acideploy.home import prices_file
 from acideploy.parts import Parts, open_aci
 from acideploy.plan import Plan, Wanted
 from acideploy.request import DeployRequest, UpdateRequest
-from acideploy.targets import Answer, Keys, Service
+from acideploy.targets import Answer, Keys, Service, Terminal
 from acideploy.targets.aci.comparison import compare
 from acideploy.targets.aci.deploy import deploy
 from acideploy.targets.aci.group import Pull
@@ -150,19 +150,11 @@ class AzureServices:
     def follow_logs(self, name: str, *, lines: int) -> Iterator[str]:
         return self._target.follow_logs(name, lines=lines)
 
-    def execute(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
-        write: Callable[[bytes], None],
-    ) -> int:
+    def execute(self, name: str, command: Sequence[str], terminal: Terminal) -> int:
         # A websocket, which nothing else needs.
         from acideploy.targets.aci.execute import execute
 
-        return execute(self._target, name, command, rows=rows, columns=columns, write=write)
+        return execute(self._target, name, command, terminal)
 
     def keys(self, name: str) -> Keys:
         return self._target.keys(name)

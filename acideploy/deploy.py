@@ -1,4 +1,4 @@
-"""The core of every deploy: make what runs, start a revision of it, wait for it."""
+"""The core of a deploy to this machine: make what runs, start a revision of it, wait for it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import Plan, Wanted, make_plan
 from acideploy.request import DeployRequest, UpdateRequest
-from acideploy.targets import Answer, Keys, Service
+from acideploy.targets import Answer, Keys, Service, Terminal
 from acideploy.targets.local.key_file import KeyFile
 from acideploy.targets.local.target import LocalTarget
 from acideploy.update import is_only_described, wanted_by_update
@@ -112,7 +112,8 @@ class LocalServices:
 
     # Asking.
 
-    def list(self) -> tuple[Service, ...]:
+    def list(self, *, brief: bool = False) -> tuple[Service, ...]:
+        """All of them; nothing is saved by `brief`."""
         return self._target.list()
 
     def users_of(self, model: str) -> tuple[str, ...]:
@@ -125,7 +126,10 @@ class LocalServices:
     def diagnose(self, name: str) -> str:
         service = self._target.find(name)
         if service.error:
-            raise ServiceFailedError(f"service {name} is {service.state}: {service.error}")
+            raise ServiceFailedError(
+                f"service {name} is {service.state}: {service.error}",
+                hint=f"acideploy service get-logs -n {name}",
+            )
         return f"service {name} is {service.state}"
 
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
@@ -203,15 +207,7 @@ class LocalServices:
             hint=f"acideploy service update -n {name} ..., with what it was before",
         )
 
-    def execute(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
-        write: Callable[[bytes], None],
-    ) -> int:
+    def execute(self, name: str, command: Sequence[str], terminal: Terminal) -> int:
         where = self._target.find(name).container
         raise UnsupportedError(
             f"service {name} is on this machine, where its own tools are at hand",

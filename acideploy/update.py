@@ -1,4 +1,4 @@
-"""From a deployed revision and the changes of an update to what is wanted."""
+"""`service update` on this machine: from a deployed revision and the changes to what is wanted."""
 
 from __future__ import annotations
 

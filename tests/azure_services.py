@@ -23,8 +23,10 @@ from acideploy.credentials import credential_for
 from acideploy.emulator.cloud import SUBSCRIPTION
 from acideploy.events import Emit, ignore
 from acideploy.image.layer import Entry, layer_chunks, sorted_with_folders, text_entry
+from acideploy.parts import assemble, open_aci
 from acideploy.registry.acr import AcrRegistry
 from acideploy.targets import Service
+from acideploy.targets.aci.target import AciTarget
 from tests.answering_runtime import AnsweringRuntime
 from tests.emulated import Answer, Emulated
 from tests.registries import InstantClock
@@ -34,6 +36,14 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/emulator"
 GROUPS = f"{GROUP}/providers/Microsoft.ContainerInstance/containerGroups"
 _PACKAGES = ("azureml_inference_server_http-1.0", "granian-1.0")
 _SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n"
+
+
+def target_of(workspace: Workspace, *, clock: Clock) -> AciTarget:
+    """What runs the services of a workspace in Azure, for a look behind its answers."""
+    azure = workspace.azure
+    assert azure is not None
+    parts = assemble(workspace.directory, registry=azure.workspace.registry, clock=clock)
+    return open_aci(azure, parts, directory=workspace.directory, clock=clock)
 
 
 @dataclass(frozen=True, kw_only=True)

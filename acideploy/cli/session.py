@@ -12,6 +12,7 @@ from acideploy.events import Emit, Noticed
 
 if TYPE_CHECKING:
     from acideploy.api import Workspace
+    from acideploy.config.problem import Severity
     from acideploy.errors import AcideployError
 
 
@@ -39,6 +40,15 @@ def open_workspace(
     return api.open_workspace(registry=registry, azure=azure, path=path, emit=emit)
 
 
+def _silence_libraries() -> None:
+    """Keeps what libraries log off stderr, where Python writes it: errors say what counts."""
+    import logging
+
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """One run of one command.
@@ -57,11 +67,30 @@ class Session:
     @property
     def workspace(self) -> Workspace:
         if self._workspace is None:
+            self._tell_unattached()
             self._workspace = self.open(self.settings.azure)
         return self._workspace
 
+    def _tell_unattached(self) -> None:
+        """A warning where the folder that was named is no more attached than any other."""
+        settings = self.settings
+        if settings.path is None or settings.azure or settings.registry:
+            return
+        from acideploy.attachment_file import find_file
+
+        if find_file(settings.path) is None:
+            self._tell(
+                "not-attached",
+                "warning",
+                f"{settings.path} is not attached to a workspace, nor is a folder above it",
+                flag="--path",
+                hint=f"acideploy folder attach --path {settings.path} -w WORKSPACE -g GROUP",
+            )
+
     def open(self, azure: Mapping[str, str]) -> Workspace:
         """A workspace of which these parts are named, by the fields of AzureChoice."""
+        if not (self.settings.verbose or self.settings.debug):
+            _silence_libraries()
         return self.opener(
             registry=self.settings.registry,
             azure=azure,
@@ -71,16 +100,13 @@ class Session:
 
     def note(self, code: str, message: str, *, flag: str, hint: str | None = None) -> None:
         """Tells of something about a flag that changes nothing."""
+        self._tell(code, "note", message, flag=flag, hint=hint)
+
+    def _tell(
+        self, code: str, severity: Severity, message: str, *, flag: str, hint: str | None
+    ) -> None:
         from acideploy.config.problem import Place, Problem
 
-        self.emit(
-            Noticed(
-                problem=Problem(
-                    code=code,
-                    severity="note",
-                    message=message,
-                    place=Place(file=flag),
-                    hint=hint,
-                )
-            )
-        )
+        place = Place(file=flag)
+        problem = Problem(code=code, severity=severity, message=message, place=place, hint=hint)
+        self.emit(Noticed(problem=problem))

@@ -63,7 +63,7 @@ WORKSPACE = LazyGroup(
 FOLDER = LazyGroup(
     "folder",
     "Tie a folder to where models and images are kept.",
-    {"attach": Entry(f"{_COMMANDS}.folder:attach", "Tie a folder to a registry.")},
+    {"attach": Entry(f"{_COMMANDS}.folder:attach", "Tie a folder to a workspace or a registry.")},
 )
 
 EMULATOR = LazyGroup(

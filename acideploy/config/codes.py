@@ -108,6 +108,7 @@ CODES: dict[str, str] = {
     "images-stay": "images are not deleted: another container group runs one of them",
     "not-rehearsed": "no container engine answers: the image is not run on this machine first",
     "two-services": "there is a service of that name on this machine and in Azure",
+    "not-attached": "`--path` names a folder that is attached to no workspace",
     "azure-incomplete": "a workspace in Azure is named, and something of it is not known",
     "file-name-as-text": "the name of a file is sent, not its content",
     "empty-log": "the service has written nothing to its log yet",

@@ -8,14 +8,13 @@ The number of a finished registration is never given again, not even after it wa
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from acideploy.clock import Clock
-from acideploy.errors import ConflictError, StorageError
+from acideploy.errors import StorageError
 from acideploy.events import Emit, ignore
 from acideploy.image import Compression, Layer
 from acideploy.image.compression import Packing
@@ -32,11 +31,10 @@ from acideploy.models.artifact import (
 )
 from acideploy.models.changes import change_model
 from acideploy.models.layer import folder_of, layer_entries
+from acideploy.models.layout_claims import claim, claim_next
 from acideploy.models.lookup import (
     all_models,
     find_version,
-    is_taken,
-    last_version,
     note_deleted,
     note_version,
     versions_of,
@@ -79,7 +77,7 @@ class LayoutModelStore:
         check_name(draft.name)
         tree = scan(path)
         check_room(self._layout.directory, path, size=tree.size)
-        version, upload = self._claim(draft.name)
+        version, upload = claim_next(self._layout, draft.name)
         entries = layer_entries(tree, folder=folder_of(draft.name, version))
         task, title = f"register {draft.name}:{version}", f"Model {draft.name}:{version}"
         with (
@@ -109,7 +107,7 @@ class LayoutModelStore:
         known = versions_of(index, model.name).get(model.version)
         if known and self._read(known).layer_digest == model.layer_digest:
             return self._read(known)
-        upload = self._claim_version(model.name, model.version)
+        upload = claim(self._layout, model.name, model.version)
         size = model.layer.size
         task, title = f"copy {model.id}", f"Model {model.id}"
         with (
@@ -182,27 +180,6 @@ class LayoutModelStore:
         )
         return Layer(blob=blob, diff_id=model.diff_id, created_by=f"model {model.id}")
 
-    def _claim(self, name: str) -> tuple[int, Upload]:
-        """The next version of `name`, and the upload that nobody else can claim it by."""
-        key = _key(name)
-        with self._layout.locked():
-            claims = (each.split(".") for each in self._layout.uploads.running())
-            claimed = [int(version) for claimant, version in claims if claimant == key]
-            version = max([last_version(self._layout.index(), name), *claimed]) + 1
-            return version, self._layout.uploads.start(f"{key}.{version}")
-
-    def _claim_version(self, name: str, version: int) -> Upload:
-        """Raises ConflictError where the version is, or was, somebody else's."""
-        upload = f"{_key(name)}.{version}"
-        with self._layout.locked():
-            taken = is_taken(self._layout.index(), name, version)
-            if taken or upload in self._layout.uploads.running():
-                raise ConflictError(
-                    f"version {version} of model {name} is taken, or was, in this workspace",
-                    hint="register the files anew, as the next version",
-                )
-            return self._layout.uploads.start(upload)
-
     def _publish(self, model: Model, upload: Upload) -> Model:
         with self._layout.locked():
             try:
@@ -256,8 +233,3 @@ class LayoutModelStore:
                 hint=f"acideploy model delete -i {name}:{version}",
             ) from error
         return model
-
-
-def _key(name: str) -> str:
-    """A file name for any name of a model."""
-    return hashlib.sha256(name.encode()).hexdigest()[:32]

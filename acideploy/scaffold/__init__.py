@@ -25,7 +25,8 @@ def create(directory: Path) -> tuple[Path, ...]:
     existing = sorted(path for path in contents if path.exists())
     if existing:
         raise ConflictError(
-            f"{existing[0]} exists already", hint="name a new directory: `acideploy init demo`"
+            f"{existing[0]} exists already",
+            hint=f"name another folder: acideploy init {directory}-2",
         )
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -78,3 +78,12 @@ class Answer:
     body: bytes
     cause: str | None = None
     place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """What a command in a container is shown in; `write` takes what it says."""
+
+    rows: int
+    columns: int
+    write: Callable[[bytes], None]

@@ -107,7 +107,7 @@ def test_parts_are_put_together_in_one_place() -> None:
     assert _importing("acideploy.models.store") == ["parts.py"]
     assert _importing("acideploy.models.registry_store") == ["parts.py"]
     opening = _importing("acideploy.targets.local.target")
-    assert set(opening) - {"api.py", "local_services.py"} == {"parts.py"}
+    assert set(opening) - {"opened.py", "local_services.py"} == {"parts.py"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["model", "deploy", "--help"], ["--version"]])

@@ -255,6 +255,30 @@ def test_a_damaged_file_that_is_ours_is_said(around: Surroundings) -> None:
     assert Path(place.file).resolve() == file.resolve()
 
 
+@pytest.mark.parametrize(
+    ("content", "code", "said", "line"),
+    [
+        ('{\n  "workspace_name": "w",\n}', "bad-syntax", "it is not JSON: ", 3),
+        ("", "bad-syntax", "it is not JSON: ", 1),
+        ("[" * 100_000, "bad-syntax", "it is not JSON", None),
+        (["w"], "not-a-mapping", "it is not a JSON object", None),
+        ({"workspace_name": 5}, "wrong-type", "workspace_name is 5, which is no text", None),
+        ({"workspaceName": "w"}, "missing-key", "its keys are workspaceName", None),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_and_no_other_folders_file_is_taken(
+    around: Surroundings, content: object, code: str, said: str, line: int | None
+) -> None:
+    around.write("../.azureml/config.json", SAMPLE)
+    file = around.write(".azureml/config.json", content)
+    with pytest.raises(ConfigurationError) as caught:
+        around.choose()
+    (problem,) = caught.value.problems
+    assert problem.place is not None
+    assert (problem.code, problem.place.file, problem.place.line) == (code, str(file), line)
+    assert said in problem.message
+
+
 def test_the_oldest_files_say_it_as_an_id(around: Surroundings) -> None:
     scope = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices"
     around.write("aml_config/project.json", {"Id": "e", "Scope": f"{scope}/workspaces/w"})

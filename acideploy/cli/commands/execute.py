@@ -21,6 +21,7 @@ from acideploy.cli.session import Session
 )
 def execute(session: Session, *, name: str, words: Sequence[str]) -> None:
     """Run a command in the container of a service in Azure; its exit code is this one's, too."""
+    from acideploy.targets import Terminal
 
     def write(said: bytes) -> None:
         sys.stdout.flush()
@@ -28,6 +29,5 @@ def execute(session: Session, *, name: str, words: Sequence[str]) -> None:
         sys.stdout.buffer.flush()
 
     size = shutil.get_terminal_size((80, 24))
-    session.exit_code = session.workspace.execute(
-        name, words, rows=size.lines, columns=size.columns, write=write
-    )
+    terminal = Terminal(rows=size.lines, columns=size.columns, write=write)
+    session.exit_code = session.workspace.execute(name, words, terminal)

@@ -32,7 +32,7 @@ _PARTS = (
 )
 def attach(session: Session, *, experiment_name: str | None, **parts: str | None) -> object:
     """Tie a folder to a workspace in Azure, or its models and images to a registry."""
-    from acideploy.attachment_file import attach
+    from acideploy.attachment_file import attach, find_file
 
     settings = session.settings
     named = {**settings.azure, **{part: value for part, value in parts.items() if value}}
@@ -45,7 +45,9 @@ def attach(session: Session, *, experiment_name: str | None, **parts: str | None
             hint="-w WORKSPACE -g GROUP, or --registry contoso.azurecr.io",
         )
     file = attach(settings.path or Path(), written)
-    return {**azure_shape.parts(written), "file": str(file)}
+    # What the file said before of the same workspace holds, too.
+    known = find_file(file)
+    return {**azure_shape.parts(known.parts if known else written), "file": str(file)}
 
 
 def _checked(session: Session, named: Mapping[str, str]) -> dict[str, str]:

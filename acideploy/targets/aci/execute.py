@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from acideploy.azure.socket import converse
 from acideploy.errors import AzureError, UnsupportedError
+from acideploy.targets import Terminal
 from acideploy.targets.aci.group import VERSION
 from acideploy.targets.aci.target import AciTarget
 from acideploy.targets.aci.turn import require_running
@@ -23,17 +24,9 @@ _SHELL = "/bin/sh"
 _LONGEST = 3500
 
 
-def execute(
-    target: AciTarget,
-    name: str,
-    command: Sequence[str],
-    *,
-    rows: int,
-    columns: int,
-    write: Callable[[bytes], None],
-) -> int:
-    """The exit code of the command, whose output goes to `write`. Raises AzureError."""
-    transcript = Transcript(secrets.token_hex(4), write)
+def execute(target: AciTarget, name: str, command: Sequence[str], terminal: Terminal) -> int:
+    """The exit code of the command. Raises AzureError."""
+    transcript = Transcript(secrets.token_hex(4), terminal.write)
     typed = transcript.typed(command)
     group = target.group(name)
     require_running(group, name)
@@ -41,7 +34,7 @@ def execute(
         "POST",
         f"{group['id']}/containers/{container_of(group)['name']}/exec",
         VERSION,
-        body={"command": _SHELL, "terminalSize": {"rows": rows, "cols": columns}},
+        body={"command": _SHELL, "terminalSize": {"rows": terminal.rows, "cols": terminal.columns}},
     ).body
     converse(offer["webSocketUri"], offer["password"], typed, heard=transcript.hear)
     if transcript.code is None:

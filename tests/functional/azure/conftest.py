@@ -12,12 +12,13 @@ import pytest
 
 from acideploy.api import open_workspace
 from acideploy.cli.root import run
+from acideploy.clock import SystemClock
 from acideploy.emulator.aci import addresses
 from acideploy.emulator.exports import exports
 from acideploy.emulator.running import Running
 from acideploy.targets.aci.target import AciTarget
 from tests.answering_runtime import AnsweringRuntime
-from tests.azure_services import AzureServices, can_listen, own_addresses, set_up
+from tests.azure_services import AzureServices, can_listen, own_addresses, set_up, target_of
 from tests.emulated import Emulated, emulated
 
 # A command line; returns its exit code and what stands on stdout and stderr.
@@ -80,9 +81,7 @@ def cli(capfd: pytest.CaptureFixture[str]) -> RunCli:
 def target(azure: Emulated, cli: RunCli) -> AciTarget:
     """What runs services in the emulator's workspace, which the current folder is attached to."""
     assert cli("folder attach -w emulator -g emulator")[0] == 0
-    target = open_workspace()._aci
-    assert target is not None
-    return target
+    return target_of(open_workspace(), clock=SystemClock())
 
 
 def _running(azure: Emulated) -> Running:

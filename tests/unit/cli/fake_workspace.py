@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -25,7 +25,7 @@ from acideploy.plan import Plan, Step
 from acideploy.prune import Pruned
 from acideploy.registry.descriptor import Descriptor
 from acideploy.request import PackageRequest
-from acideploy.targets import Answer, Keys, Service
+from acideploy.targets import Answer, Keys, Service, Terminal
 
 MOMENT = datetime(2026, 11, 23, 10, 30, 15, 250000, tzinfo=timezone.utc)
 
@@ -207,17 +207,9 @@ class FakeWorkspace(Workspace):
         yield "first"
         raise KeyboardInterrupt
 
-    def execute(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        rows: int,
-        columns: int,
-        write: Callable[[bytes], None],
-    ) -> int:
+    def execute(self, name: str, command: Sequence[str], terminal: Terminal) -> int:
         self._ask(name, tuple(command))
-        write(b"one\n")
+        terminal.write(b"one\n")
         return self.code
 
     def keys(self, name: str) -> Keys:

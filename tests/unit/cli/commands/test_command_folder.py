@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from acideploy.attachment import Attachment, find_attachment
+from acideploy.attachment import Attachment, AzureChoice, find_attachment
 from acideploy.azure.cloud import choose_cloud
 from acideploy.azure.open import Azure, open_manager
 from acideploy.azure.workspace import AzureWorkspace
 from acideploy.clock import SystemClock
+from acideploy.errors import AzureError, RegistryError
 from tests.unit.cli.fake_workspace import FakeWorkspace, RunCli
 
 
@@ -18,7 +19,8 @@ def test_a_folder_is_attached_and_what_its_file_said_stays(cli: RunCli, tmp_path
     file.parent.mkdir()
     file.write_text('{"workspace_name": "ws"}')
     outcome = cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
-    assert json.loads(outcome.out) == {"registry": "contoso.azurecr.io", "file": str(file)}
+    shown = {"registry": "contoso.azurecr.io", "workspaceName": "ws", "file": str(file)}
+    assert json.loads(outcome.out) == shown
     written = {"workspace_name": "ws", "registry": "contoso.azurecr.io"}
     assert json.loads(file.read_text()) == written
 
@@ -38,6 +40,20 @@ def test_a_damaged_file_is_named_and_left_alone(cli: RunCli, tmp_path: Path) -> 
     outcome = cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
     assert (outcome.code, file.read_text()) == (3, "{")
     assert str(file) in outcome.err
+
+
+def test_what_still_holds_of_an_attached_folder_is_shown(cli: RunCli, tmp_path: Path) -> None:
+    cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
+    outcome = cli(f"folder attach --path {tmp_path} -w ws -g rg")
+    assert json.loads(outcome.out)["registry"] == "contoso.azurecr.io"
+
+
+def test_a_path_that_is_attached_to_nothing_is_told(cli: RunCli, tmp_path: Path) -> None:
+    outcome = cli(f"model list --path {tmp_path / 'nowhere'}")
+    assert outcome.code == 0
+    assert f"{tmp_path / 'nowhere'} is not attached to a workspace" in outcome.err
+    cli(f"folder attach --path {tmp_path} --registry contoso.azurecr.io")
+    assert "attached" not in cli(f"model list --path {tmp_path / 'nowhere'}").err
 
 
 def test_an_attached_folder_names_a_workspace_or_a_registry(cli: RunCli) -> None:
@@ -135,6 +151,35 @@ def test_the_workspace_says_of_each_part_where_it_was_found(
     assert (shown["registry"], shown["registryFrom"]) == ("ws.azurecr.io", "Azure ML workspace ws")
     assert (shown["azure"]["cloud"], shown["azure"]["location"]) == ("AzureCloud", "westeurope")
     assert (shown["azure"]["keyVault"], shown["azureFrom"]["resourceGroup"]) == (None, "-g")
+
+
+def test_what_was_named_is_shown_where_azure_cannot_be_asked(
+    cli: RunCli, workspace: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(workspace: FakeWorkspace) -> Azure:
+        raise AzureError("management.azure.com does not answer")
+
+    monkeypatch.setattr(FakeWorkspace, "azure", property(ask), raising=False)
+    origins = (("workspace_name", "project/.azureml/config.json"), ("resource_group", "-g"))
+    workspace.azure_choice = AzureChoice(
+        subscription="s", resource_group="g", workspace_name="ws", origins=origins
+    )
+    outcome = cli("workspace show")
+    shown = json.loads(outcome.out)
+    assert outcome.code == AzureError.exit_code
+    assert "does not answer" in outcome.err
+    assert (shown["name"], shown["kind"], shown["models"]) == ("ws", "azure", None)
+    assert shown["azureFrom"]["workspaceName"] == "project/.azureml/config.json"
+
+
+def test_a_registry_that_does_not_answer_hides_nothing_else_of_the_workspace(
+    cli: RunCli, workspace: FakeWorkspace
+) -> None:
+    workspace.azure = azure()
+    workspace.failure = RegistryError("ws.azurecr.io does not answer")
+    outcome = cli("workspace show")
+    assert outcome.code == RegistryError.exit_code
+    assert json.loads(outcome.out)["registryFrom"] == "Azure ML workspace ws"
 
 
 def azure() -> Azure:
