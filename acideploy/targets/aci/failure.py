@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from acideploy.diagnose import CodeOrigin, Diagnosis
 from acideploy.errors import AcideployError, DeadlineError, ServiceFailedError
 from acideploy.targets.aci.crash import End, cause_of, has_traceback
 from acideploy.targets.aci.happened import (
+    ENDED,
     Body,
     ContainerView,
     Happening,
@@ -19,6 +21,14 @@ from acideploy.targets.aci.happened import (
 from acideploy.targets.aci.hosting import hosting_failure
 
 _LOG_LINES = 15
+# What the inference server raises on top of what the user's script has raised.
+_WRAPPED = re.compile(
+    r"^[^\S\n]*\n"
+    r"The above exception was the direct cause of the following exception:\n[^\S\n]*\n"
+    r"Traceback \(most recent call last\):\n(?:  .*\n)*"
+    r"azureml_inference_server_http\..*\n(?:[^\S\n]*\n)?",
+    re.MULTILINE,
+)
 _EVENTS = 8
 # What Azure ends containers with when it has work to do on the machines below.
 _MAINTENANCE = frozenset({7147, 7148})
@@ -89,7 +99,7 @@ def _of_crash(
     """A container that ended for good, or for the second time."""
     end = view.last_end
     code = end.get("exitCode")
-    if code in _MAINTENANCE or not (_ended_for_good(seen, view) or _loops(view)):
+    if code in _MAINTENANCE or not (_ended_for_good(seen, view) or _loops(view, events)):
         return None
     told = [event.message for event in events if event.name == "Failed" and event.container]
     memory = (asked_of(seen.group, service).get("resources") or {}).get("requests") or {}
@@ -109,10 +119,13 @@ def _ended_for_good(seen: Seen, view: ContainerView) -> bool:
     return bool(policy == "Never" or (policy == "OnFailure" and view.current["exitCode"] == 0))
 
 
-def _loops(view: ContainerView) -> bool:
+def _loops(view: ContainerView, events: Sequence[Happening]) -> bool:
     """Whether it has crashed twice: a start after an end is no crash yet."""
-    down = view.waits_for == "CrashLoopBackOff" or view.is_ended
-    return view.restarts >= 2 or (view.restarts == 1 and down)
+    if view.restarts != 1:
+        return view.restarts >= 2
+    # For a moment it is counted as started again, and waits for that still.
+    ends = sum(event.count for event in events if ENDED.search(event.message))
+    return (view.waits_for == "CrashLoopBackOff" or view.is_ended) and ends != 1
 
 
 def _of_probe(
@@ -167,7 +180,7 @@ def _detail(seen: Seen, events: Sequence[Happening], origin: CodeOrigin) -> str 
 
 
 def _tail(log: str) -> str:
-    return "\n".join(log.rstrip("\n").split("\n")[-_LOG_LINES:])
+    return "\n".join(_WRAPPED.sub("", log).rstrip("\n").split("\n")[-_LOG_LINES:])
 
 
 def _line(event: Happening) -> str:

@@ -100,6 +100,8 @@ def looped(code: int, *events: dict[str, Any], status: str = "", **more: Any) ->
             current=RUNNING,
         ),
         looped(7147),
+        # It is counted as started again a moment before it is.
+        looped(3, event("Killing", "Container churn terminated with ExitCode 3.")),
         group(
             state="Repairing",
             current={"state": "Terminated", "detailStatus": "Infrastructure Error"},
@@ -180,6 +182,16 @@ def test_the_detail_is_the_last_lines_and_the_last_events(origin: CodeOrigin) ->
             "10:00:20 Started: Started container",
         ]
     )
+
+
+def test_the_detail_shows_what_the_script_raised_and_not_what_the_server_makes_of_it(
+    origin: CodeOrigin,
+) -> None:
+    log = traceback("KeyError: 'x'") + "2026-01-01 00:00:00,001 I [7] azmlinfsrv - Model files:\n"
+    detail = failure(Seen(group=looped(3), log=log), origin).detail or ""
+    assert "KeyError: 'x'\n2026-01-01 00:00:00,001 I [7] azmlinfsrv - Model files:" in detail
+    assert "UserScriptException" not in detail
+    assert "direct cause" not in detail
 
 
 NOT_FOUND = 'Error: exec: "python3.9": executable file not found in $PATH'
