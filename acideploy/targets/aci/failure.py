@@ -21,6 +21,8 @@ from acideploy.targets.aci.happened import (
 from acideploy.targets.aci.hosting import hosting_failure
 
 _LOG_LINES = 15
+# What the inference server says before and after it.
+_CALLED, _RETURNED = "Invoking user's init function", "init has completed successfully"
 # What the inference server raises on top of what the user's script has raised.
 _WRAPPED = re.compile(
     r"^[^\S\n]*\n"
@@ -79,7 +81,8 @@ def overdue(seen: Seen, *, service: str, seconds: float, origin: CodeOrigin) -> 
     events = happenings(seen.group, since=seen.before)
     view = container_view(seen.group, service, since=seen.before)
     return DeadlineError(
-        f"service {service} was not healthy within {seconds:.0f} s: {_last_seen(view, events)}",
+        f"service {service} was not healthy within {seconds:.0f} s: "
+        + _last_seen(view, events, seen.log),
         hint=f"acideploy service get-logs -n {service}",
         detail=_detail(seen, events, origin),
     )
@@ -145,8 +148,11 @@ def _of_probe(
         return None
     what = failed[-1].message.partition(": ")[2] or failed[-1].message
     cpu = ((asked.get("resources") or {}).get("requests") or {}).get("cpu")
+    cause = f"its liveness probe did not pass: {what.rstrip('.')}"
+    if _is_in_init(seen.log or seen.previous_log):
+        cause = "init() had not returned when Azure gave up its liveness probe"
     return Diagnosis(
-        cause=f"its liveness probe did not pass: {what.rstrip('.')}",
+        cause=cause,
         hint=f"acideploy service get-logs -n {service}"
         + (f"; a slow init() may need more, such as `--cpu-cores {2 * cpu:g}`" if cpu else ""),
     )
@@ -156,9 +162,16 @@ def _is_liveness(event: Happening) -> bool:
     return event.name == "Unhealthy" and event.message.lower().startswith("liveness")
 
 
-def _last_seen(view: ContainerView, events: Sequence[Happening]) -> str:
+def _is_in_init(log: str) -> bool:
+    """Whether the last that the server told of the script is that it called init()."""
+    return log.rfind(_CALLED) > log.rfind(_RETURNED)
+
+
+def _last_seen(view: ContainerView, events: Sequence[Happening], log: str) -> str:
     warnings = [event for event in events if event.warning]
     if view.current.get("state") == "Running":
+        if _is_in_init(log):
+            return "init() has not returned"
         probes = [event for event in warnings if event.name == "Unhealthy"]
         told = f" ({probes[-1].message.rstrip('.')})" if probes else ""
         return f"its container runs, and does not answer{told}"

@@ -528,3 +528,21 @@ def test_what_is_late_says_what_was_last_seen(
     assert error.exit_code == 9
     assert str(error) == f"service churn was not healthy within 900 s: {seen}"
     assert "last lines of the log:\nloading" in str(error.detail)
+
+
+def test_an_init_that_does_not_return_is_named_where_the_time_is_up(origin: CodeOrigin) -> None:
+    called = "I [7] azmlinfsrv.user_script - Invoking user's init function\n"
+    body = group(STARTED, current=RUNNING)
+    error = overdue(Seen(group=body, log=called), service="churn", seconds=900, origin=origin)
+    assert str(error) == "service churn was not healthy within 900 s: init() has not returned"
+    probed = group(
+        STARTED,
+        event("Unhealthy", "Liveness probe failed: refused", at=30, count=5, warn=True),
+        event("Killing", "Killing container churn (platform initiated).", at=40),
+        current=ended(137),
+    )
+    message = failure(Seen(group=probed, log=called), origin).message
+    assert message.endswith("init() had not returned when Azure gave up its liveness probe")
+    returned = called + "I [7] azmlinfsrv.user_script - Users's init has completed successfully\n"
+    message = failure(Seen(group=probed, log=returned), origin).message
+    assert message.endswith("its liveness probe did not pass: refused")
