@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
@@ -17,10 +18,7 @@ from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import Wanted, make_plan
-from acideploy.targets import Service
-
-if TYPE_CHECKING:
-    from acideploy.targets.local.target import LocalTarget
+from acideploy.targets import Answer
 
 _NOT_SCORED = Problem(
     code="not-rehearsed",
@@ -71,20 +69,22 @@ def rehearse(
                 clock=clock,
                 emit=emit,
             )
-        _score(target, service, sample, emit)
+        body = sample or (declared_sample(service.port) if service.port else None)
+        if body is None:
+            emit(Noticed(problem=_NOT_SCORED))
+        else:
+            score = partial(target.score, trial.name, content_type="application/json")
+            _require_answer(body, score, emit)
     finally:
         with suppress(NotFoundError):
             target.delete(trial.name)
 
 
-def _score(target: LocalTarget, service: Service, sample: bytes | None, emit: Emit) -> None:
-    body = sample or (declared_sample(service.port) if service.port else None)
-    if body is None:
-        emit(Noticed(problem=_NOT_SCORED))
-        return
+def _require_answer(body: bytes, score: Callable[[bytes], Answer], emit: Emit) -> None:
+    """Raises ServiceFailedError where `run()` fails."""
     emit(Started(task="run", title="A request to run()"))
     try:
-        answer = target.score(service.name, body, content_type="application/json")
+        answer = score(body)
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise ServiceFailedError(
                 f"the rehearsal failed: {answer.cause or f'status {answer.status}'}",
