@@ -81,8 +81,7 @@ def _too_small(aci: AciDeployment) -> Iterator[Problem]:
                 "little for most models"
                 if given is None
                 else f"{key} is {given:g}: few models start with that, and none is quick",
-                # Where it is not given, its neighbour tells the place to add it.
-                place=place_of(aci, f"{_SIZE}.{key}", *_SIZES),
+                place=place_of(aci, f"{_SIZE}.{key}"),
                 hint=f"set containerResourceRequirements.{key} to 1",
             )
 
