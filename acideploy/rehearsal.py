@@ -73,13 +73,15 @@ def rehearse(
         if body is None:
             emit(Noticed(problem=_NOT_SCORED))
         else:
-            _score(partial(target.score, trial.name, content_type="application/json"), body, emit)
+            score = partial(target.score, trial.name, content_type="application/json")
+            _require_answer(body, score, emit)
     finally:
         with suppress(NotFoundError):
             target.delete(trial.name)
 
 
-def _score(score: Callable[[bytes], Answer], body: bytes, emit: Emit) -> None:
+def _require_answer(body: bytes, score: Callable[[bytes], Answer], emit: Emit) -> None:
+    """Raises ServiceFailedError where `run()` fails."""
     emit(Started(task="run", title="A request to run()"))
     try:
         answer = score(body)

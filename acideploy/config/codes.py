@@ -83,6 +83,7 @@ CODES: dict[str, str] = {
     "memory-step": "memory that is not a multiple of 0.1 GB",
     "model-memory": "the models do not fit into the memory, or hardly do",
     "large-models": "models larger than Container Instances is advised for",
+    "base-image-not-found": "there is no such base image, or it may not be pulled",
     "image-too-large": "the image is larger than what Container Instances takes",
     "too-many-models": "more models than a service can have",
     "bad-dns-label": "a DNS label that Azure refuses",

@@ -131,6 +131,7 @@ def _value(compute_type: str, shaped: Table, bases: Bases, findings: Findings) -
         key_version=_of(str, shaped, "keyVersion"),
         collect_model_data=_of(bool, shaped, "dataCollection", "storageEnabled"),
         serving=serving,
+        places={key: scalar.place for key, scalar in scalars(shaped)},
     )
 
 

@@ -119,7 +119,10 @@ class LocalDeployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AciDeployment:
-    """Azure Container Instances. `cpu` in cores, `memory_in_gb` in GiB."""
+    """Azure Container Instances. `cpu` in cores, `memory_in_gb` in GiB.
+
+    `places` says where each value is given, by its dotted key.
+    """
 
     cpu: float | None = None
     memory_in_gb: float | None = None
@@ -133,6 +136,7 @@ class AciDeployment:
     key_version: str | None = None
     collect_model_data: bool | None = None
     serving: Serving = Serving()
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ _VARIABLE = (
     # The tests share their environments: another test may have made this one.
     (r"(done \(\d+ packages\)|reused \(unchanged\))", "<ready>"),
     (r"(/[\w.+-]+)+/demo/", "<folder>/"),
+    # How long a step took that took a while.
+    (r", \d+\.\d s\b", ""),
     # An address and an image of the emulator's.
     (r"127(\.\d+){3}(:\d+)?", "<address>"),
     (r"\b[0-9a-f]{12}\b", "<short digest>"),

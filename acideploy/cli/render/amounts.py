@@ -1,4 +1,4 @@
-"""Bytes as a person reads them."""
+"""Bytes and seconds as a person reads them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ def amount(count: float) -> str:
             break
         count /= 1000
     return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+
+
+def elapsed(seconds: float) -> str:
+    """`, 2.5 s` behind what took a while; nothing behind what did not."""
+    return f", {seconds:.1f} s" if seconds >= 1 else ""
 
 
 def summed(event: Summed) -> list[str]:

@@ -15,13 +15,15 @@ from rich.progress import (
     Task,
     TaskID,
     TextColumn,
+    TimeElapsedColumn,
     TransferSpeedColumn,
 )
 from rich.text import Text
 
 from acideploy.cli.problems import described
-from acideploy.cli.render.amounts import amount, summed
+from acideploy.cli.render.amounts import amount, elapsed, summed
 from acideploy.cli.render.never import assert_never
+from acideploy.clock import Clock, SystemClock
 from acideploy.events import Advanced, Emit, Event, Finished, Noticed, Said, Started, Summed
 
 _MARKS = {"done": ("✓", "green"), "reused": ("=", "cyan"), "failed": ("✗", "red")}
@@ -48,9 +50,11 @@ class Live:
 
     verbose: bool = False
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    clock: Clock = field(default_factory=SystemClock)
     _progress: Progress | None = field(default=None, init=False)
     _tasks: dict[str, TaskID] = field(default_factory=dict, init=False)
     _started: dict[str, Started] = field(default_factory=dict, init=False)
+    _began: dict[str, float] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Emit:
         return self.show
@@ -70,6 +74,7 @@ class Live:
         match event:
             case Started():
                 self._started[event.task] = event
+                self._began[event.task] = self.clock.monotonic()
                 self._tasks[event.task] = self._display().add_task(
                     event.title, total=event.total, said=""
                 )
@@ -99,7 +104,10 @@ class Live:
         if not self.console.encoding.startswith("utf"):
             mark = _ASCII_MARKS[event.outcome]
         title = started.title if started else event.task
-        self._print(Text.assemble((mark, style), f" {title}  ", (_detail(event, started), "dim")))
+        now = self.clock.monotonic()
+        took = elapsed(now - self._began.pop(event.task, now))
+        detail = f"{_detail(event, started)}{took}".removeprefix(", ")
+        self._print(Text.assemble((mark, style), f" {title}  ", (detail, "dim")))
 
     def _say(self, event: Said) -> None:
         """Above the tasks when asked for; else beside the newest task, until its next line."""
@@ -120,6 +128,7 @@ class Live:
                 _WhenSized(BarColumn(bar_width=24)),
                 _WhenSized(DownloadColumn()),
                 _WhenSized(TransferSpeedColumn()),
+                TimeElapsedColumn(),
                 TextColumn("{task.fields[said]}", style="dim", markup=False),
                 console=self.console,
                 transient=True,

@@ -6,9 +6,10 @@ import sys
 from dataclasses import dataclass, field
 
 from acideploy.cli.problems import described
-from acideploy.cli.render.amounts import amount, summed
+from acideploy.cli.render.amounts import amount, elapsed, summed
 from acideploy.cli.render.never import assert_never
 from acideploy.cli.terminal import colourful
+from acideploy.clock import Clock, SystemClock
 from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started, Summed
 
 
@@ -17,7 +18,9 @@ class Plain:
     """Writes events to stderr. Advance is told once per quarter; `verbose` adds others' lines."""
 
     verbose: bool = False
+    clock: Clock = field(default_factory=SystemClock)
     _started: dict[str, Started] = field(default_factory=dict)
+    _began: dict[str, float] = field(default_factory=dict)
     _quarters: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
@@ -29,13 +32,15 @@ class Plain:
         match event:
             case Started():
                 self._started[event.task] = event
+                self._began[event.task] = self.clock.monotonic()
                 size = f" ({amount(event.total)})" if event.total else ""
                 return f"{event.title}{size} ..."
             case Advanced():
                 return self._advance(event)
             case Finished():
                 detail = f" ({event.detail})" if event.detail else ""
-                return f"{self._title(event.task)}: {event.outcome}{detail}"
+                took = elapsed(self._seconds(event.task))
+                return f"{self._title(event.task)}: {event.outcome}{detail}{took}"
             case Said():
                 return f"  {event.line}" if self.verbose or event.matters else None
             case Noticed():
@@ -54,6 +59,10 @@ class Plain:
             return None
         self._quarters[event.task] = quarter
         return f"{started.title}: {amount(event.done)} of {amount(started.total)}"
+
+    def _seconds(self, task: str) -> float:
+        now = self.clock.monotonic()
+        return now - self._began.get(task, now)
 
     def _title(self, task: str) -> str:
         started = self._started.get(task)

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from acideploy.checks import certificate_problems
-from acideploy.config.problem import Problem
+from acideploy.config.problem import Place, Problem
+from acideploy.config.values import AciDeployment
 from acideploy.plan import Wanted
-from acideploy.targets.aci.container import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB, size_of
+from acideploy.targets.aci.container import DEFAULT_CPU, DEFAULT_MEMORY_IN_GB, Size, size_of
 
 # The most that a container group can have, and what every region has room for.
 _MOST_CPU, _MOST_MEMORY_IN_GB = 31, 240
 _COMMON_CPU, _COMMON_MEMORY_IN_GB = 4, 16
 _MEMORY_STEP = 0.1
+_SIZE = "containerResourceRequirements"
+_SIZES = (f"{_SIZE}.cpu", f"{_SIZE}.memoryInGB")
 
 _GIB = 1024**3
 # What the retired tool's documentation advised, and what its service allowed.
@@ -33,13 +36,13 @@ def offline_problems(wanted: Wanted, *, now: datetime) -> tuple[Problem, ...]:
     """Of the size, the models, the names and the certificate. Nothing for another target."""
     if wanted.aci is None:
         return ()
-    cpu, memory = size_of(wanted)
+    size, aci = size_of(wanted), wanted.aci
     return (
-        *_too_small(wanted),
-        *_too_large(cpu, memory),
-        *_between_steps(memory),
-        *_models(wanted, memory),
-        *_label(wanted.aci.dns_name_label),
+        *_too_small(aci),
+        *_too_large(size, aci),
+        *_between_steps(size.memory_in_gb, aci),
+        *_models(wanted, size.memory_in_gb),
+        *_label(aci),
         *_variables(wanted),
         *certificate_problems(wanted.serving, now=now),
     )
@@ -58,12 +61,16 @@ def image_problems(size: int) -> Iterator[Problem]:
         )
 
 
-def _too_small(wanted: Wanted) -> Iterator[Problem]:
+def place_of(aci: AciDeployment, *keys: str) -> Place | None:
+    """Where the first of the dotted keys is given that is; None where none is."""
+    return next((aci.places[key] for key in keys if key in aci.places), None)
+
+
+def _too_small(aci: AciDeployment) -> Iterator[Problem]:
     """The defaults, which few scripts start with."""
-    assert wanted.aci is not None
     sizes = (
-        ("cpu", wanted.aci.cpu, DEFAULT_CPU, "of a core"),
-        ("memoryInGB", wanted.aci.memory_in_gb, DEFAULT_MEMORY_IN_GB, "GB"),
+        ("cpu", aci.cpu, DEFAULT_CPU, "of a core"),
+        ("memoryInGB", aci.memory_in_gb, DEFAULT_MEMORY_IN_GB, "GB"),
     )
     for key, given, default, unit in sizes:
         if given is None or given <= default:
@@ -74,16 +81,21 @@ def _too_small(wanted: Wanted) -> Iterator[Problem]:
                 "little for most models"
                 if given is None
                 else f"{key} is {given:g}: few models start with that, and none is quick",
+                place=place_of(aci, f"{_SIZE}.{key}"),
                 hint=f"set containerResourceRequirements.{key} to 1",
             )
 
 
-def _too_large(cpu: float, memory: float) -> Iterator[Problem]:
+def _too_large(size: Size, aci: AciDeployment) -> Iterator[Problem]:
+    cpu, memory = size
+    # What is too much, is where it is.
+    place = place_of(aci, *(_SIZES if cpu > _COMMON_CPU else reversed(_SIZES)))
     if cpu > _MOST_CPU or memory > _MOST_MEMORY_IN_GB:
         yield Problem(
             code="resource-limit",
             severity="error",
             message=f"{cpu:g} cores and {memory:g} GB are more than a container group can have",
+            place=place,
             hint=f"ask for at most {_MOST_CPU} cores and {_MOST_MEMORY_IN_GB} GB",
         )
     elif cpu > _COMMON_CPU or memory > _COMMON_MEMORY_IN_GB:
@@ -92,16 +104,18 @@ def _too_large(cpu: float, memory: float) -> Iterator[Problem]:
             severity="note",
             message=f"above {_COMMON_CPU} cores or {_COMMON_MEMORY_IN_GB} GB a region may have no "
             "room for the service when it is made or started",
+            place=place,
         )
 
 
-def _between_steps(memory: float) -> Iterator[Problem]:
+def _between_steps(memory: float, aci: AciDeployment) -> Iterator[Problem]:
     steps = memory / _MEMORY_STEP
     if abs(steps - round(steps)) > 1e-6:
         yield Problem(
             code="memory-step",
             severity="warning",
             message=f"memoryInGB is {memory:g}, and Azure counts memory in steps of 0.1 GB",
+            place=place_of(aci, _SIZES[1]),
             hint=f"write {(int(steps) + 1) * _MEMORY_STEP:.1f}",
         )
 
@@ -116,12 +130,15 @@ def _models(wanted: Wanted, memory: float) -> Iterator[Problem]:
             hint="register a folder with several of them as one model",
         )
     size = sum(model.size for model in wanted.models)
+    assert wanted.aci is not None
+    place = place_of(wanted.aci, *reversed(_SIZES))
     more = f"set containerResourceRequirements.memoryInGB to {_enough(size)} or more"
     if size > memory * _GIB:
         yield Problem(
             code="model-memory",
             severity="error",
             message=f"the models take {_gb(size)}, and the service has {memory:g} GB of memory",
+            place=place,
             hint=more,
         )
     elif size > memory * _GIB / 2:
@@ -130,6 +147,7 @@ def _models(wanted: Wanted, memory: float) -> Iterator[Problem]:
             severity="warning",
             message=f"the models take {_gb(size)}, more than half of the service's {memory:g} GB "
             "of memory: loaded they often take twice as much",
+            place=place,
             hint=more,
         )
     if size > _ADVISED_MODEL_BYTES:
@@ -150,7 +168,8 @@ def _gb(size: int) -> str:
     return f"{size / _GIB:.1f} GB"
 
 
-def _label(label: str | None) -> Iterator[Problem]:
+def _label(aci: AciDeployment) -> Iterator[Problem]:
+    label = aci.dns_name_label
     if label is None or _LABEL.fullmatch(label):
         return
     better = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:63].rstrip("-")
@@ -159,6 +178,7 @@ def _label(label: str | None) -> Iterator[Problem]:
         severity="error",
         message=f"dnsNameLabel {label!r} is no DNS label: 5 to 63 lowercase letters, digits and "
         "hyphens, beginning with a letter and not ending with a hyphen",
+        place=place_of(aci, "dnsNameLabel"),
         hint=f"write {better}" if _LABEL.fullmatch(better) else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from acideploy.diagnose import CodeOrigin, Diagnosis
 from acideploy.errors import AcideployError, DeadlineError, ServiceFailedError
 from acideploy.targets.aci.crash import End, cause_of, has_traceback
 from acideploy.targets.aci.happened import (
+    ENDED,
     Body,
     ContainerView,
     Happening,
@@ -19,6 +21,16 @@ from acideploy.targets.aci.happened import (
 from acideploy.targets.aci.hosting import hosting_failure
 
 _LOG_LINES = 15
+# What the inference server says before and after it.
+_CALLED, _RETURNED = "Invoking user's init function", "init has completed successfully"
+# What the inference server raises on top of what the user's script has raised.
+_WRAPPED = re.compile(
+    r"^[^\S\n]*\n"
+    r"The above exception was the direct cause of the following exception:\n[^\S\n]*\n"
+    r"Traceback \(most recent call last\):\n(?:  .*\n)*"
+    r"azureml_inference_server_http\..*\n(?:[^\S\n]*\n)?",
+    re.MULTILINE,
+)
 _EVENTS = 8
 # What Azure ends containers with when it has work to do on the machines below.
 _MAINTENANCE = frozenset({7147, 7148})
@@ -69,7 +81,8 @@ def overdue(seen: Seen, *, service: str, seconds: float, origin: CodeOrigin) -> 
     events = happenings(seen.group, since=seen.before)
     view = container_view(seen.group, service, since=seen.before)
     return DeadlineError(
-        f"service {service} was not healthy within {seconds:.0f} s: {_last_seen(view, events)}",
+        f"service {service} was not healthy within {seconds:.0f} s: "
+        + _last_seen(view, events, seen.log),
         hint=f"acideploy service get-logs -n {service}",
         detail=_detail(seen, events, origin),
     )
@@ -89,7 +102,7 @@ def _of_crash(
     """A container that ended for good, or for the second time."""
     end = view.last_end
     code = end.get("exitCode")
-    if code in _MAINTENANCE or not (_ended_for_good(seen, view) or _loops(view)):
+    if code in _MAINTENANCE or not (_ended_for_good(seen, view) or _loops(view, events)):
         return None
     told = [event.message for event in events if event.name == "Failed" and event.container]
     memory = (asked_of(seen.group, service).get("resources") or {}).get("requests") or {}
@@ -109,10 +122,13 @@ def _ended_for_good(seen: Seen, view: ContainerView) -> bool:
     return bool(policy == "Never" or (policy == "OnFailure" and view.current["exitCode"] == 0))
 
 
-def _loops(view: ContainerView) -> bool:
+def _loops(view: ContainerView, events: Sequence[Happening]) -> bool:
     """Whether it has crashed twice: a start after an end is no crash yet."""
-    down = view.waits_for == "CrashLoopBackOff" or view.is_ended
-    return view.restarts >= 2 or (view.restarts == 1 and down)
+    if view.restarts != 1:
+        return view.restarts >= 2
+    # For a moment it is counted as started again, and waits for that still.
+    ends = sum(event.count for event in events if ENDED.search(event.message))
+    return (view.waits_for == "CrashLoopBackOff" or view.is_ended) and ends != 1
 
 
 def _of_probe(
@@ -132,8 +148,11 @@ def _of_probe(
         return None
     what = failed[-1].message.partition(": ")[2] or failed[-1].message
     cpu = ((asked.get("resources") or {}).get("requests") or {}).get("cpu")
+    cause = f"its liveness probe did not pass: {what.rstrip('.')}"
+    if _is_in_init(seen.log or seen.previous_log):
+        cause = "init() had not returned when Azure gave up its liveness probe"
     return Diagnosis(
-        cause=f"its liveness probe did not pass: {what.rstrip('.')}",
+        cause=cause,
         hint=f"acideploy service get-logs -n {service}"
         + (f"; a slow init() may need more, such as `--cpu-cores {2 * cpu:g}`" if cpu else ""),
     )
@@ -143,9 +162,16 @@ def _is_liveness(event: Happening) -> bool:
     return event.name == "Unhealthy" and event.message.lower().startswith("liveness")
 
 
-def _last_seen(view: ContainerView, events: Sequence[Happening]) -> str:
+def _is_in_init(log: str) -> bool:
+    """Whether the last that the server told of the script is that it called init()."""
+    return log.rfind(_CALLED) > log.rfind(_RETURNED)
+
+
+def _last_seen(view: ContainerView, events: Sequence[Happening], log: str) -> str:
     warnings = [event for event in events if event.warning]
     if view.current.get("state") == "Running":
+        if _is_in_init(log):
+            return "init() has not returned"
         probes = [event for event in warnings if event.name == "Unhealthy"]
         told = f" ({probes[-1].message.rstrip('.')})" if probes else ""
         return f"its container runs, and does not answer{told}"
@@ -167,7 +193,7 @@ def _detail(seen: Seen, events: Sequence[Happening], origin: CodeOrigin) -> str 
 
 
 def _tail(log: str) -> str:
-    return "\n".join(log.rstrip("\n").split("\n")[-_LOG_LINES:])
+    return "\n".join(_WRAPPED.sub("", log).rstrip("\n").split("\n")[-_LOG_LINES:])
 
 
 def _line(event: Happening) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from acideploy.config.problem import Problem
-from acideploy.errors import AcideployError
+from acideploy.errors import AcideployError, NotFoundError
 from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image import Compression, Layer
 from acideploy.image.base import place_of
 from acideploy.image.contents import code_layer, serving_layer
-from acideploy.image.reference import parse_image_reference
+from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.parts import Parts
 from acideploy.plan import PlannedLayer, Wanted
 from acideploy.registry import Manifest
@@ -47,17 +47,31 @@ def foreseen_layers(
 
 
 def known_size(wanted: Wanted, *, parts: Parts, compression: Compression) -> int:
-    """The bytes of what is known of the image, as they are stored. Nothing is made or brought."""
+    """The bytes of what is known of the image, as they are stored. Nothing is made or brought.
+
+    Raises NotFoundError where there is no such base image, RegistryError, StorageError.
+    """
     assert wanted.base is not None
+    base = tuple(_base(wanted, parts, frozenset()))
+    if any(layer.action == "copy" for layer in base) and not wanted.base.username:
+        _require_base(parse_image_reference(wanted.base.name), parts)
     environment: Sequence[Layer] = ()
     if not wanted.base.has_packages:
         environment = parts.layers.find(wanted.environment, compression) or ()
     return (
-        sum(layer.size or 0 for layer in _base(wanted, parts, frozenset()))
+        sum(layer.size or 0 for layer in base)
         + sum(layer.blob.descriptor.size for layer in environment)
         + sum(model.size for model in wanted.models)
         + sum(path.stat().st_size for _, path in wanted.code.files())
     )
+
+
+def _require_base(name: ImageReference, parts: Parts) -> None:
+    source = parts.open_registry(name.endpoint)
+    if source.find_manifest(name.repository, name.reference) is None:
+        raise NotFoundError(
+            f"there is no base image {name}", hint="check the name, and that you may pull it"
+        )
 
 
 def plan_layers(layers: Sequence[Layer], *, known: Set[str]) -> tuple[PlannedLayer, ...]:

@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/container-instances/container-instances-vnet
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from acideploy.azure.open import Azure
@@ -14,6 +15,7 @@ from acideploy.config.problem import Problem
 from acideploy.errors import AzureError
 from acideploy.plan import Wanted
 from acideploy.targets.aci.asking import text_at, value_at
+from acideploy.targets.aci.checks import place_of
 
 _VERSION = "2023-09-01"
 _DELEGATION = "Microsoft.ContainerInstance/containerGroups"
@@ -25,8 +27,13 @@ def network_problems(wanted: Wanted, azure: Azure, region: str) -> Iterator[Prob
     """Whether network and subnet are there, in the region, and the subnet is for groups."""
     assert wanted.aci is not None
     name, subnet = wanted.aci.vnet_name, wanted.aci.subnet_name
-    if name is None or subnet is None:
-        return
+    if name and subnet:
+        place = place_of(wanted.aci, "vnetName")
+        for each in _problems(name, subnet, azure, region):
+            yield replace(each, place=place)
+
+
+def _problems(name: str, subnet: str, azure: Azure, region: str) -> Iterator[Problem]:
     group = azure.workspace.resource_group
     network = _network(azure, name)
     if network is None:

@@ -12,12 +12,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from acideploy.azure.open import Azure
-from acideploy.config.problem import Problem
-from acideploy.errors import AcideployError, AzureError
+from acideploy.config.problem import Place, Problem
+from acideploy.errors import AcideployError, AzureError, NotFoundError
 from acideploy.plan import Wanted
 from acideploy.targets.aci.access_checks import pull_problems, vault_problems
 from acideploy.targets.aci.asking import Check, number_at, text_at, value_at
-from acideploy.targets.aci.checks import image_problems
+from acideploy.targets.aci.checks import image_problems, place_of
 from acideploy.targets.aci.container import size_of
 from acideploy.targets.aci.group import dns_label
 from acideploy.targets.aci.network_checks import network_problems
@@ -25,6 +25,7 @@ from acideploy.targets.aci.network_checks import network_problems
 _VERSION = "2023-05-01"
 _PROVIDER_VERSION = "2022-09-01"
 _NAMESPACE = "Microsoft.ContainerInstance"
+_SIZE = "containerResourceRequirements"
 _UNDER_WAY = frozenset({"Pending", "Creating", "Updating", "Repairing"})
 
 
@@ -39,14 +40,15 @@ def online_problems(
     """Of the service itself, region, quota, DNS label, network, registry, Key Vault and image.
 
     `present` is the container group as it is now, None for none. `image_size` finds out what is
-    known of the image's bytes. All questions are asked at once. Nothing for another target.
+    known of the image's bytes, and raises NotFoundError where its base image is nowhere. All
+    questions are asked at once. Nothing for another target.
     """
     if wanted.aci is None:
         return ()
     checks = _checks(wanted, azure, present)
     if image_size:
         scope = azure.workspace.registry_id or azure.workspace.registry
-        checks = (*checks, Check("image", scope, lambda: image_problems(image_size())))
+        checks = (*checks, Check("image", scope, lambda: _image(image_size)))
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
         outcomes = list(pool.map(_outcome, checks))
     found = [each for outcome in outcomes if isinstance(outcome, tuple) for each in outcome]
@@ -137,6 +139,7 @@ def _region(wanted: Wanted, azure: Azure, region: str) -> Iterator[Problem]:
             code="unknown-region",
             severity="error",
             message=f"there are no Container Instances in a region {region!r}",
+            place=_place(wanted, "location"),
             hint=f"set location to {similar[0] if similar else azure.workspace.location}",
         )
         return
@@ -171,6 +174,7 @@ def _capacity(wanted: Wanted, azure: Azure, path: str) -> Iterator[Problem]:
             severity="error",
             message=f"the region gives a container group at most {most_cpu:g} cores and "
             f"{most_memory:g} GB, and {cpu:g} and {memory:g} are asked for",
+            place=_place(wanted, f"{_SIZE}.{'cpu' if cpu > most_cpu else 'memoryInGB'}"),
             hint="ask for less, or set location to another region",
         )
 
@@ -238,8 +242,22 @@ def _label(
                 severity="error",
                 message=f"container group {text_at(group, 'name')} in {region} has the DNS label "
                 f"{label!r} already",
+                place=_place(wanted, "dnsNameLabel"),
                 hint="set dnsNameLabel to another label, or delete that group",
             )
+
+
+def _image(size: Callable[[], int]) -> Iterator[Problem]:
+    try:
+        yield from image_problems(size())
+    except NotFoundError as error:
+        yield Problem(
+            code="base-image-not-found", severity="error", message=error.message, hint=error.hint
+        )
+
+
+def _place(wanted: Wanted, key: str) -> Place | None:
+    return place_of(wanted.aci, key) if wanted.aci else None
 
 
 def _normalized(region: str) -> str:

@@ -1,4 +1,4 @@
-"""What `acideploy check` says of the models, which Azure would run out of room for."""
+"""What `acideploy check` says of a service for Azure, beyond what the files say."""
 
 from __future__ import annotations
 
@@ -17,3 +17,22 @@ def test_models_are_checked_against_the_memory_before_a_deploy(services: AzureSe
     found = services.workspace().check(FILES, models=["big", "none"])
     told = [each.code for each in found if each.severity == "error"]
     assert told == ["model-memory", "model-not-found"]
+
+
+def test_a_base_image_that_is_nowhere_is_told_before_anything_is_made(
+    services: AzureServices,
+) -> None:
+    known = (services.project / "inference.json").read_text()
+    services.write("inference.json", known.replace("base/python:1", "base/python:2"))
+    [problem] = [each for each in services.workspace().check(FILES) if each.severity == "error"]
+    assert problem.code == "base-image-not-found"
+    assert problem.message.endswith("/base/python:2")
+
+
+def test_what_azure_would_refuse_is_told_with_its_line(services: AzureServices) -> None:
+    asked = '{"computeType": "ACI",\n"location": "westeurop",\n"containerResourceRequirements":'
+    services.write("deployment.json", asked + ' {"cpu": 1,\n"memoryInGB": 1.25}}')
+    told = {each.code: each.place for each in services.workspace().check(FILES)}
+    places = {code: place and place.line for code, place in told.items()}
+    del places["python-not-given"]
+    assert places == {"unknown-region": 2, "memory-step": 4}

@@ -7,6 +7,7 @@ from rich.console import Console
 from acideploy.cli.render.live import Live
 from acideploy.config.problem import Place, Problem
 from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
+from tests.registries import InstantClock
 
 
 def screen(*events: Event, verbose: bool = False, terminal: bool = False) -> str:
@@ -66,3 +67,14 @@ def test_an_unfinished_task_leaves_the_screen_as_it_was() -> None:
 
 def test_nothing_is_drawn_before_the_first_event() -> None:
     assert screen(terminal=True) == ""
+
+
+def test_what_took_a_while_says_how_long() -> None:
+    clock, out = InstantClock(), io.StringIO()
+    with Live(console=Console(file=out, width=100, no_color=True), clock=clock) as emit:
+        for detail in ("42 packages", ""):
+            emit(Started(task="env", title="making"))
+            clock.sleep(2.5)
+            emit(Finished(task="env", outcome="done", detail=detail))
+    assert "making  42 packages, 2.5 s" in out.getvalue()
+    assert "making  2.5 s" in out.getvalue()

@@ -5,6 +5,7 @@ import pytest
 from acideploy.cli.render.plain import Plain
 from acideploy.config.problem import Problem
 from acideploy.events import Advanced, Event, Finished, Noticed, Said, Started
+from tests.registries import InstantClock
 
 
 def lines(capsys: pytest.CaptureFixture[str], *events: Event, verbose: bool = False) -> list[str]:
@@ -60,3 +61,15 @@ def test_the_end_of_an_unknown_task_is_told_by_its_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert lines(capsys, Finished(task="env", outcome="reused")) == ["env: reused"]
+
+
+def test_what_took_a_while_says_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = InstantClock()
+    show = Plain(clock=clock)
+    for seconds in (0.5, 2.5):
+        show(Started(task="env", title="making the environment"))
+        clock.sleep(seconds)
+        show(Finished(task="env", outcome="done", detail="42 packages"))
+    told = capsys.readouterr().err.splitlines()
+    assert told[1] == "making the environment: done (42 packages)"
+    assert told[3] == "making the environment: done (42 packages), 2.5 s"

@@ -100,6 +100,8 @@ def looped(code: int, *events: dict[str, Any], status: str = "", **more: Any) ->
             current=RUNNING,
         ),
         looped(7147),
+        # It is counted as started again a moment before it is.
+        looped(3, event("Killing", "Container churn terminated with ExitCode 3.")),
         group(
             state="Repairing",
             current={"state": "Terminated", "detailStatus": "Infrastructure Error"},
@@ -180,6 +182,16 @@ def test_the_detail_is_the_last_lines_and_the_last_events(origin: CodeOrigin) ->
             "10:00:20 Started: Started container",
         ]
     )
+
+
+def test_the_detail_shows_what_the_script_raised_and_not_what_the_server_makes_of_it(
+    origin: CodeOrigin,
+) -> None:
+    log = traceback("KeyError: 'x'") + "2026-01-01 00:00:00,001 I [7] azmlinfsrv - Model files:\n"
+    detail = failure(Seen(group=looped(3), log=log), origin).detail or ""
+    assert "KeyError: 'x'\n2026-01-01 00:00:00,001 I [7] azmlinfsrv - Model files:" in detail
+    assert "UserScriptException" not in detail
+    assert "direct cause" not in detail
 
 
 NOT_FOUND = 'Error: exec: "python3.9": executable file not found in $PATH'
@@ -516,3 +528,21 @@ def test_what_is_late_says_what_was_last_seen(
     assert error.exit_code == 9
     assert str(error) == f"service churn was not healthy within 900 s: {seen}"
     assert "last lines of the log:\nloading" in str(error.detail)
+
+
+def test_an_init_that_does_not_return_is_named_where_the_time_is_up(origin: CodeOrigin) -> None:
+    called = "I [7] azmlinfsrv.user_script - Invoking user's init function\n"
+    body = group(STARTED, current=RUNNING)
+    error = overdue(Seen(group=body, log=called), service="churn", seconds=900, origin=origin)
+    assert str(error) == "service churn was not healthy within 900 s: init() has not returned"
+    probed = group(
+        STARTED,
+        event("Unhealthy", "Liveness probe failed: refused", at=30, count=5, warn=True),
+        event("Killing", "Killing container churn (platform initiated).", at=40),
+        current=ended(137),
+    )
+    message = failure(Seen(group=probed, log=called), origin).message
+    assert message.endswith("init() had not returned when Azure gave up its liveness probe")
+    returned = called + "I [7] azmlinfsrv.user_script - Users's init has completed successfully\n"
+    message = failure(Seen(group=probed, log=returned), origin).message
+    assert message.endswith("its liveness probe did not pass: refused")
