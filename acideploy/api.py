@@ -130,6 +130,12 @@ class Workspace:
             leave_out=self.directory,
             judge=self._judge_in_azure,
         )
+        if any(problem.code == "needs-build" for problem in problems):
+            # Few have to look for a container engine.
+            from acideploy.targets.local.builder import judge_builds
+            from acideploy.targets.local.engines import Engines
+
+            problems = judge_builds(problems, Engines(os.environ))
         return (*problems, *(problem for name in models for problem in self._check_model(name)))
 
     def _check_model(self, name: str) -> tuple[Problem, ...]:

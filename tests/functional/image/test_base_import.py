@@ -14,9 +14,10 @@ from acideploy.azure.import_image import importer
 from acideploy.clock import SystemClock
 from acideploy.events import Emit, Event, Finished, Noticed, Started, ignore
 from acideploy.image import Base
-from acideploy.image.base import Importer, ensure_base, place_of
+from acideploy.image.base import Importer, ensure_base
 from acideploy.image.build import ImageBuilder
 from acideploy.image.layer import layer_chunks, text_entry
+from acideploy.image.read import place_of
 from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.registry import Artifact, Manifest
 from acideploy.registry.acr import AcrRegistry
