@@ -34,6 +34,7 @@ from acideploy.environment.channels import read_conda_settings
 from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.pip_lines import asks_for_azureml
 from acideploy.environment.request import request_environment
+from acideploy.environment.requirement_files import with_requirement_files
 from acideploy.errors import (
     AcideployError,
     ConfigurationError,
@@ -173,10 +174,11 @@ def _prepare(
     """What is wanted, without its models, and every problem in that."""
     environment = inference.environment or Environment()
     code = code_of(inference, leave_out=leave_out)
-    beyond = () if request.files.full_azureml else _beyond_stand_in(code, environment)
+    folder = _requirements_directory(inference, directory)
+    beyond = () if request.files.full_azureml else _beyond_stand_in(code, environment, folder)
     asked, notes = request_environment(
         inference.environment,
-        directory=_requirements_directory(inference, directory),
+        directory=folder,
         python=request.files.python,
         full_azureml=request.files.full_azureml or bool(beyond),
         no_conda=request.files.no_conda,
@@ -213,9 +215,10 @@ def _lock(path: Path) -> EnvironmentLock:
     return read_lock_file(path)
 
 
-def _beyond_stand_in(code: Code, environment: Environment) -> tuple[Problem, ...]:
+def _beyond_stand_in(code: Code, environment: Environment, folder: Path) -> tuple[Problem, ...]:
     """A note where the code needs more of azureml-defaults than the stand-in for it has."""
-    if environment.conda is None or not asks_for_azureml(environment.conda):
+    conda = environment.conda and with_requirement_files(environment.conda, folder)
+    if conda is None or not asks_for_azureml(conda):
         return ()
     for name, file in code.files():
         if name.endswith(".py"):

@@ -24,6 +24,7 @@ from acideploy.environment.conda_part import CondaPart, conda_part
 from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.pip_lines import asks_for_azureml, distribution, is_option, pip_lines
 from acideploy.environment.python_version import choose_python
+from acideploy.environment.requirement_files import with_requirement_files
 from acideploy.serving import ServingStack
 from acideploy.serving import requirements as serving_stack
 
@@ -173,6 +174,8 @@ def request_environment(
     cannot have what is asked for.
     """
     conda = environment.conda if environment else None
+    if conda:
+        conda = with_requirement_files(conda, directory)
     version, problems = choose_python(conda, python)
     part = None
     if not no_conda and not (environment and environment.user_managed and for_image):

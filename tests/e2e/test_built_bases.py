@@ -110,9 +110,10 @@ def test_a_step_that_fails_is_told_with_what_it_printed(
 def test_without_an_engine_both_ways_are_named_before_anything_is_made(project: Workspace) -> None:
     nowhere = replace(project, variables={**project.variables, "DOCKER_HOST": "unix:///no.sock"})
     files = ("-ic", "inference.json")
-    for command in (("check", *files), ("model", "package", *files, "--archive", "image.tar")):
-        code = 3 if command[0] == "check" else 15
-        refused = nowhere.run(*command, expect=code)
+    for refused in (
+        nowhere.run("check", *files, "-dc", "deployment.json", expect=3),
+        nowhere.run("model", "package", *files, "--archive", "image.tar", expect=15),
+    ):
         told = refused.stdout + refused.stderr
         assert "the base image's Dockerfile has to be run, and no container engine answers" in told
         assert "start a container engine here" in told
