@@ -97,6 +97,12 @@ class Workspace:
             leave_out=self.directory,
             judge=lambda wanted: self._judge_in_azure(replace(wanted, models=found)),
         )
+        if any(problem.code == "needs-build" for problem in problems):
+            # Few have to look for a container engine.
+            from acideploy.targets.local.builder import judge_builds
+            from acideploy.targets.local.engines import Engines
+
+            problems = judge_builds(problems, Engines(os.environ))
         return (*problems, *missing)
 
     def _find_models(self, names: Sequence[str]) -> tuple[tuple[Model, ...], tuple[Problem, ...]]:

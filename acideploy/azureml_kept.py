@@ -8,12 +8,17 @@ from acideploy.code import Code
 from acideploy.config.problem import Place, Problem
 from acideploy.config.values import Environment
 from acideploy.environment.pip_lines import asks_for_azureml
+from acideploy.environment.requirement_files import with_requirement_files
 from acideploy.serving.azureml import AzuremlUse, needs_full_azureml
 
 
-def azureml_kept(code: Code, environment: Environment) -> tuple[Problem, ...]:
-    """A note where the code needs more of azureml-defaults than the stand-in for it has."""
-    if environment.conda is None or not asks_for_azureml(environment.conda):
+def azureml_kept(code: Code, environment: Environment, *, folder: Path) -> tuple[Problem, ...]:
+    """A note where the code needs more of azureml-defaults than the stand-in for it has.
+
+    Requirement files of the conda file are in `folder`.
+    """
+    conda = environment.conda and with_requirement_files(environment.conda, folder)
+    if conda is None or not asks_for_azureml(conda):
         return ()
     for name, file in code.files():
         if name.endswith(".py"):

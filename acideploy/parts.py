@@ -32,6 +32,7 @@ from acideploy.registry.authentication import Credential, Password
 
 if TYPE_CHECKING:
     from acideploy.azure.open import Azure
+    from acideploy.image.built import Builder
     from acideploy.targets.aci.target import AciTarget
     from acideploy.targets.local.target import LocalTarget
 
@@ -88,12 +89,20 @@ def assemble(
     def open_registry(host: str, base: BaseImage | None = None) -> Registry:
         return kept if host == kept.location else _open_registry(host, base, clock)
 
+    def builder() -> Builder:
+        # A container engine, which few images need.
+        from acideploy.targets.local.builder import EngineBuilder
+        from acideploy.targets.local.engines import Engines
+
+        return EngineBuilder(Engines(os.environ), kept, scratch=scratch, clock=clock)
+
     layers = EnvironmentLayers(kept, scratch=scratch, clock=clock, mtime=mtime)
     images = ImageBuilder(
         kept,
         store=store,
         environments=layers,
         open_registry=open_registry,
+        builder=builder,
         clock=clock,
         mtime=mtime,
         import_image=_importer(azure, clock) if azure else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from acideploy.environment.request import EnvironmentRequest
-from acideploy.image.base import place_of
+from acideploy.image.read import place_of
 from acideploy.image.reference import parse_image_reference
 from acideploy.parts import Parts
 from acideploy.registry.directory import DirectoryRegistry

@@ -93,12 +93,14 @@ def without_models(
     """What is wanted, without its models, and every problem in that."""
     environment = inference.environment or Environment()
     code = code_of(inference, leave_out=leave_out)
-    beyond = () if request.files.full_azureml else azureml_kept(code, environment)
+    folder = _requirements_directory(inference, directory)
+    full = request.files.full_azureml
+    beyond = () if full else azureml_kept(code, environment, folder=folder)
     asked, notes = request_environment(
         inference.environment,
-        directory=_requirements_directory(inference, directory),
+        directory=folder,
         python=request.files.python,
-        full_azureml=request.files.full_azureml or bool(beyond),
+        full_azureml=full or bool(beyond),
         no_conda=request.files.no_conda,
         lock=_lock(directory / request.files.lock) if request.files.lock else None,
         settings=read_conda_settings(os.environ, home=Path.home()),

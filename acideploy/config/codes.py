@@ -71,7 +71,7 @@ CODES: dict[str, str] = {
     "bad-key": "a key that no HTTP header can carry",
     "container-only": "what only a container can use, such as a base image",
     "no-fixed-file": "a requirement that no hash can name: a repository, an editable install",
-    "needs-build": "a Dockerfile, which an image that is made of layers cannot have",
+    "needs-build": "a Dockerfile, whose steps a container engine has to run",
     "bad-image-name": "an image cannot have this name",
     "base-image-not-refreshed": "the base image's registry is out of reach: the known one is taken",
     "base-image-not-imported": "the registry could not fetch the base image by itself",

@@ -10,9 +10,11 @@ from packaging.utils import canonicalize_name
 from acideploy.config.values import Requirement
 from acideploy.environment.channels import without_login
 from acideploy.environment.conda_spec import parse_conda_spec
+from acideploy.environment.pip_lines import distribution
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.environment.upgrade.pins import Move
 from acideploy.errors import DependencyError
+from acideploy.standard_library import in_standard_library
 
 _NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
 
@@ -47,14 +49,10 @@ def no_pip_set(
             hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
         )
     if is_unreachable(output):
-        where = _URL.search(output)
-        return DependencyError(
-            f"{without_login(where[0])} could not be reached"
-            if where
-            else "the package index could not be reached",
-            detail=output,
-            hint="check the network, or name an index with UV_DEFAULT_INDEX",
-        )
+        return _unreachable(request, output)
+    for name, requirement in request.origins:
+        if re.search(rf"Because {re.escape(name)} was not found", output):
+            return _unknown(name, requirement, output, python=python)
     words = mentioned(output)
     asked = [requirement for name, requirement in request.origins if name in words]
     if without_stack:
@@ -63,7 +61,7 @@ def no_pip_set(
             detail=with_lines(asked, output),
             hint=nearest
             or (
-                "take the version away at one of these lines: the serving stack brings its own"
+                f"take the version away at {_which(asked)}: the serving stack brings its own"
                 if asked
                 else "choose another Python with `--python`"
             ),
@@ -73,12 +71,46 @@ def no_pip_set(
         detail=with_lines(asked, output),
         hint=nearest
         or (
-            "change the version at one of these lines, or have `acideploy environment upgrade` "
+            f"change the version at {_which(asked)}, or have `acideploy environment upgrade` "
             "propose versions"
             if asked
             else "choose another Python with `--python`, or change the conda file"
         ),
     )
+
+
+def _unreachable(request: EnvironmentRequest, output: str) -> DependencyError:
+    found = _URL.search(output)
+    url = found[0] if found else ""
+    own = url and any(url in line for line in request.lines)
+    return DependencyError(
+        f"{without_login(url) or 'the package index'} could not be reached",
+        place=next((each.place for _, each in request.origins if url and url in each.text), None),
+        detail=output,
+        hint="check the network, and the address in your own line"
+        if own
+        else "check the network, or name an index with UV_DEFAULT_INDEX",
+    )
+
+
+def _unknown(name: str, requirement: Requirement, output: str, *, python: str) -> DependencyError:
+    return DependencyError(
+        f"no package index has {name}",
+        place=requirement.place,
+        detail=output,
+        hint="take the line out: that module is part of Python"
+        if in_standard_library(name.replace("-", "_"), python)
+        else "check the spelling, or name the index that has it: `--extra-index-url URL` is a line "
+        "of its own under pip",
+    )
+
+
+def _which(asked: Sequence[Requirement]) -> str:
+    """Lines that ask for one package have to change together."""
+    if len(asked) == 1:
+        return "this line"
+    names = {distribution(each.text) for each in asked}
+    return "these lines" if len(names) == 1 else "one of these lines"
 
 
 def works_with(moves: Sequence[Move]) -> str:
@@ -89,9 +121,9 @@ def works_with(moves: Sequence[Move]) -> str:
         f"{each.name}=={each.version} ({each.requirement.place} asks for {each.requirement.text})"
         for each in moves
     ]
-    # The command takes a conda file; what stands in a config is to be changed by hand.
-    in_config = any(each.requirement.place.file.endswith(".json") for each in moves)
-    writes = "" if in_config else "; `acideploy environment upgrade` writes that"
+    # The command changes a conda file; what stands elsewhere is to be changed by hand.
+    in_conda = all(each.requirement.place.file.endswith((".yml", ".yaml")) for each in moves)
+    writes = "; `acideploy environment upgrade` writes that" if in_conda else ""
     return f"works with {', '.join(told)}{writes}"
 
 

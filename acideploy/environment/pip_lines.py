@@ -119,6 +119,11 @@ def is_option(line: str) -> bool:
     return _INDEX_OPTION.match(line) is not None
 
 
+def is_moving(line: str) -> bool:
+    """Whether a line has no hash, and is another thing tomorrow."""
+    return _MOVING.match(line) is not None
+
+
 def distribution(line: str) -> str | None:
     """The canonical name of what a line asks for, or None for an option or a bare URL."""
     if plain := _PLAIN.fullmatch(line):

@@ -24,6 +24,7 @@ from acideploy.environment.conda_part import CondaPart, conda_part
 from acideploy.environment.lock import EnvironmentLock
 from acideploy.environment.pip_lines import asks_for_azureml, distribution, is_option, pip_lines
 from acideploy.environment.python_version import choose_python
+from acideploy.environment.requirement_files import with_requirement_files
 from acideploy.serving import ServingStack
 from acideploy.serving import requirements as serving_stack
 
@@ -173,6 +174,8 @@ def request_environment(
     cannot have what is asked for.
     """
     conda = environment.conda if environment else None
+    if conda:
+        conda = with_requirement_files(conda, directory)
     version, problems = choose_python(conda, python)
     part = None
     if not no_conda and not (environment and environment.user_managed and for_image):
@@ -231,18 +234,18 @@ def _unused_here(environment: Environment) -> list[Problem]:
 
 
 def _needs_build(environment: Environment) -> list[Problem]:
-    """What only a build can do: an image is made of layers here, and nothing of it is run."""
+    """What only a build can do: layers are made without running anything."""
     needed = {
-        "the base Dockerfile": environment.base_dockerfile and "baseDockerfile",
-        "the extra Dockerfile steps": environment.extra_dockerfile_steps,
+        "the base image is made by its Dockerfile": environment.base_dockerfile
+        and "docker.baseDockerfile",
+        "the extra Dockerfile steps are run on the base image": environment.extra_dockerfile_steps,
     }
     return [
         Problem(
             code="needs-build",
-            severity="error",
-            message=f"{what} would have to be run, and images are made without running anything",
+            severity="note",
+            message=f"{what}, once, by the container engine of this machine",
             place=Place(file=str(file)),
-            hint="build that image with docker or `az acr build`, and name it as baseImage",
         )
         for what, file in needed.items()
         if file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from acideploy.clock import Clock
 from acideploy.environment.base_image import BaseImage
@@ -16,6 +17,9 @@ from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.models import ModelStore
 from acideploy.plan import Wanted
 from acideploy.registry import Registry
+
+if TYPE_CHECKING:
+    from acideploy.image.built import Builder
 
 # The registry that a base image is in, for its host.
 OpenRegistry = Callable[[str, BaseImage], Registry]
@@ -34,6 +38,7 @@ class ImageBuilder:
         store: ModelStore,
         environments: EnvironmentLayers,
         open_registry: OpenRegistry,
+        builder: Callable[[], Builder],
         clock: Clock,
         mtime: int,
         import_image: ImportImage | None = None,
@@ -42,6 +47,7 @@ class ImageBuilder:
         self._store = store
         self._environments = environments
         self._open_registry = open_registry
+        self._builder = builder
         self._clock = clock
         self._mtime = mtime
         self._import_image = import_image
@@ -55,18 +61,10 @@ class ImageBuilder:
         """The image, with a digest that depends on nothing but what is wanted and the base image.
 
         Models and packages are in the registry then, the code is not. Raises DependencyError,
-        StorageError, RegistryError, NotFoundError.
+        StorageError, RegistryError, NotFoundError, EngineError.
         """
         assert wanted.base is not None
-        name = parse_image_reference(wanted.base.name)
-        base = ensure_base(
-            name,
-            source=self._open_registry(name.endpoint, wanted.base),
-            registry=self._registry,
-            clock=self._clock,
-            emit=emit,
-            importer=self._importer(wanted.base, emit),
-        )
+        base = self._base(wanted.base, emit)
         layers = [
             serving_layer(mtime=self._mtime, compression=compression),
             *(self._store.layer(model) for model in wanted.models),
@@ -83,6 +81,22 @@ class ImageBuilder:
             wanted.code, wanted.models, python=wanted.base.python, variables=wanted.variables
         )
         return compose(base, layers, settings, created=self._mtime)
+
+    def _base(self, base: BaseImage, emit: Emit) -> Base:
+        if base.dockerfile:
+            # For the few that give one.
+            from acideploy.image.built import ensure_built
+
+            return ensure_built(base, builder=self._builder, registry=self._registry, emit=emit)
+        name = parse_image_reference(base.name)
+        return ensure_base(
+            name,
+            source=self._open_registry(name.endpoint, base),
+            registry=self._registry,
+            clock=self._clock,
+            emit=emit,
+            importer=self._importer(base, emit),
+        )
 
     def _importer(self, base: BaseImage, emit: Emit) -> Importer | None:
         bring = self._import_image

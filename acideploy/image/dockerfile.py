@@ -65,7 +65,7 @@ def _write_serving(folder: Path) -> None:
 
 def _dockerfile(wanted: Wanted, settings: ImageSettings) -> str:
     assert wanted.base is not None
-    lines = [f"FROM {wanted.base.name}"]
+    lines = [wanted.base.dockerfile or f"FROM {wanted.base.name}"]
     if wanted.environment.conda:
         create = f"micromamba create --yes --prefix {ENVIRONMENT} --file /tmp/{_CONDA_FILE}"
         lines = [

@@ -173,12 +173,23 @@ def _add(conda: CondaEnvironment, moves: Iterable[Move], changes: dict[Place, Ch
     of_conda = {each.place for each in conda.packages}
     for move in moves:
         place = move.requirement.place
+        if place not in originals:
+            raise _not_in_file(move)
         earlier = changes.get(place)
         changes[place] = Change(
             requirement=originals[place],
             after=respelled(move.requirement.text, move.version, conda=place in of_conda),
             reason=f"{earlier.reason}; {move.reason}" if earlier else move.reason,
         )
+
+
+def _not_in_file(move: Move) -> DependencyError:
+    requirement = move.requirement
+    return DependencyError(
+        f"{requirement.text!r} has to change ({move.reason}), and only conda files are upgraded",
+        place=requirement.place,
+        hint=f"write {respelled(requirement.text, move.version, conda=False)} there",
+    )
 
 
 def _require_set(asked: Upgrade, request: EnvironmentRequest, *, without_conda: bool) -> None:

@@ -1,6 +1,7 @@
 """gunicorn, made to do what `server` promises and granian does by itself.
 
-It is 20.1.0, which azureml-inference-server-http pins where there is no granian.
+It is 20.1.0 where we bring it, and whatever an image that brings its own packages has: tried with
+20.1.0, 23.0.0 and 27.0.1.
 """
 
 from __future__ import annotations
@@ -53,21 +54,23 @@ class Service(BaseApplication):  # type: ignore[misc]  # not installed where typ
 
     def load_config(self) -> None:
         options = {
-            "worker_class": f"{__name__}.Worker",
+            "worker_class": f"{__name__}.{_WORKER}",
             "workers": self.settings.workers,
             "threads": THREADS,
             "timeout": 0,  # `init()` may take its time; the scoring thread has its own watch
             "graceful_timeout": GRACE,
             "keepalive": IDLE,
             "limit_request_line": 8190,  # the most there is
-            "reuse_port": True,
             "loglevel": "error",
             "errorlog": os.devnull,  # the scoring package sends it to the log, too
             # Only says that it is https: the context above is what is used.
             "certfile": self.tls and str(self.settings.tls_certificate),
+            "ssl_context": lambda config, default: self.tls,
+            "control_socket_disable": True,
         }
         for name, value in options.items():
-            self.cfg.set(name, value)
+            if name in self.cfg.settings:  # the last two are newer ones'
+                self.cfg.set(name, value)
 
     def load(self) -> Application:
         return load(self.settings, self.started, self.listener.fileno())
@@ -84,9 +87,11 @@ class Server(Arbiter):  # type: ignore[misc]
     def handle_int(self) -> None:
         self.handle_term()
 
-    def handle_chld(self, number: int, frame: Any) -> None:
+    def handle_chld(self, *signal: Any) -> None:
         """Leaves the dead to `manage_workers`: gunicorn would raise out of a signal handler."""
         self.wakeup()
+
+    handle_cld = handle_chld  # Linux has two names for the signal
 
     def manage_workers(self) -> None:
         for code in self.reap_workers():
@@ -110,17 +115,26 @@ class Server(Arbiter):  # type: ignore[misc]
 
     def stop(self, graceful: bool = True) -> None:
         # Here gunicorn counts on the handler to take the dead away.
-        signal.signal(signal.SIGCHLD, super().handle_chld)
+        signal.signal(signal.SIGCHLD, lambda number, frame: self.reap_workers())
         self.reap_workers()
         super().stop(graceful)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Has a thread for each request, and none for a connection that has sent nothing yet."""
+    """gunicorn's own of today. Older ones know of no pending connections."""
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         self.init_signals()  # those that were the default's while the script was loaded
+
+    def murder_pending(self) -> None:
+        for connection in () if self.alive else self.pending_conns:
+            connection.timeout = 0  # who has sent nothing holds up no stop
+        super().murder_pending()
+
+
+class Worker20(Worker):
+    """Has a thread for each request, and none for a connection that has sent nothing yet."""
 
     def handle(self, conn: Any) -> Any:
         kept, _ = super().handle(conn)
@@ -159,3 +173,6 @@ class Connection(TConn):  # type: ignore[misc]
                     self.sock, server_side=True, do_handshake_on_connect=False
                 )
             self.parser = RequestParser(self.cfg, self.sock, self.client)
+
+
+_WORKER = (Worker20 if hasattr(ThreadWorker, "reuse_connection") else Worker).__name__

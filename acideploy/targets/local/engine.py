@@ -6,6 +6,7 @@ engine is looked for, and nothing of it leaves this file.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -92,6 +93,33 @@ class Engine:
             for line in told:
                 _require_success([line])
                 yield line
+
+    def build(
+        self, dockerfile: str, *, tag: str, login: tuple[str, str | None, str | None] | None
+    ) -> Iterator[str]:
+        """Makes an image for linux/amd64, telling what its steps print. There are no files for it.
+
+        `login` is a user, a password and the registry where these count.
+        """
+        with self._doing("build the image"):
+            if login:
+                self._client.login(*login[:2], registry=login[2])
+            told = self._client.build(
+                fileobj=io.BytesIO(dockerfile.encode()),
+                tag=tag,
+                platform="linux/amd64",
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for line in told:
+                _require_success([line])
+                yield from line.get("stream", "").splitlines()
+
+    def save(self, image: str) -> Iterator[bytes]:
+        """A file that `docker save` could have written, piece by piece."""
+        with self._doing(f"save image {image}"):
+            yield from self._client.get_image(image)
 
     def tag(self, image: str, *, tag: str) -> None:
         repository, _, name = tag.rpartition(":")

@@ -11,15 +11,19 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.environments import environment
 from tests.serving_process import ServingProcess, Start, serving, serving_environment
 
-# One with each server: gunicorn and granian.
-PYTHONS = os.environ.get("ACIDEPLOY_TEST_SERVING_PYTHON", "3.7 3.11").split()
+# One with each server: gunicorn and granian, and the gunicorn of an image with its own packages.
+OWN = "own"
+PYTHONS = os.environ.get("ACIDEPLOY_TEST_SERVING_PYTHON", f"3.7 3.11 {OWN}").split()
 
 
 @pytest.fixture(scope="session", params=PYTHONS)
 def serving_python(request: pytest.FixtureRequest) -> Path:
     """`ACIDEPLOY_TEST_SERVING_PYTHON=3.8` runs these tests on what Python 3.8 is given."""
+    if request.param == OWN:
+        return environment(["azureml-inference-server-http"])
     return serving_environment(python=request.param)
 
 
