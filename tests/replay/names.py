@@ -32,7 +32,7 @@ class Names:
 
     def path(self, path: str) -> str:
         """A path and query of Resource Manager with the names of here."""
-        path = re.sub(rf"(?i)/subscriptions/{NULL_ID}", f"/subscriptions/{SUBSCRIPTION}", path)
+        path = re.sub(rf"(?i)/subscriptions/{_ID}", f"/subscriptions/{SUBSCRIPTION}", path)
         return self.text(
             path.replace(f"api-version={_PSEUDO_VERSION}", f"api-version={_ML_VERSION}")
         )
@@ -45,7 +45,7 @@ class Names:
     def body(self, body: Any) -> Any:
         """A request's body with the names of here."""
         text = json.dumps(body)
-        text = re.sub(rf"(?i)/subscriptions/{NULL_ID}", f"/subscriptions/{SUBSCRIPTION}", text)
+        text = re.sub(rf"(?i)/subscriptions/{_ID}", f"/subscriptions/{SUBSCRIPTION}", text)
         text = re.sub(rf'("tenant(?:Id)?": )"{_ID}"', rf'\1"{TENANT}"', text)
         # Whoever was let in then is who asks here.
         text = re.sub(rf'("objectId": )"{_ID}"', rf'\1"{OBJECT}"', text)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +10,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from acideploy.emulator.clock import ManualClock
 from tests.emulated import START, Answer, Emulated, emulated
+from tests.replay.bodies import as_far, exit_code, read_json, sent_bytes, written
 from tests.replay.compare import differences
+from tests.replay.logins import FORM, form, login
 from tests.replay.names import NULL_ID, Names, skip_token
 from tests.replay.prepare import needed
 from tests.replay.recording import Exchange, read
@@ -22,7 +20,6 @@ from tests.replay.recording import Exchange, read
 # Seconds that an answer may take longer here than it was recorded, and the steps they go in.
 _PATIENCE = 120
 _STEP = 4.0
-_STATES = ("status", "provisioningState", "state")
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Player:
         self._go_to(exchange)
         self._prepare(exchange)
         answer = self._patiently(exchange)
-        body = _json(answer)
+        body = read_json(answer)
         found = list(
             differences(
                 status=(exchange.status, answer.status),
@@ -87,7 +84,7 @@ class Player:
         """The answer; a state that comes later here than it was recorded is waited for."""
         answer = self._ask(exchange)
         waited = 0.0
-        while exchange.method == "GET" and not _as_far(exchange, answer) and waited < _PATIENCE:
+        while exchange.method == "GET" and not as_far(exchange, answer) and waited < _PATIENCE:
             self.azure.advance(_STEP)
             waited += _STEP
             answer = self._ask(exchange)
@@ -128,7 +125,11 @@ class Player:
             target = f"{urlsplit(known).path}?{urlencode(query)}"
         else:
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        headers = {} if exchange.status == 401 or "/oauth2/" in target else self._login(exchange)
+        headers = (
+            {}
+            if exchange.status == 401 or "/oauth2/" in target
+            else login(self.azure, host, exchange.path)
+        )
         return self._send(exchange, f"https://{host}{target}", headers)
 
     def _ask_vault(self, exchange: Exchange) -> Answer:
@@ -147,48 +148,18 @@ class Player:
         if isinstance(body, dict | list):
             media = body.get("mediaType") if isinstance(body, dict) else None
             if "/manifests/" in url:
-                headers = {**headers, "Content-Type": media or _OCI_MANIFEST}
-            content: bytes | None = json.dumps(self.names.body(body)).encode()
+                # What was refused was sent as what it is not.
+                is_refused = exchange.status == 400
+                kind = _OCI_MANIFEST if is_refused else media or _OCI_MANIFEST
+                headers = {**headers, "Content-Type": kind}
+            content: bytes | None = written(self.names.body(body), url)
         elif "/oauth2/" in url and isinstance(body, str):
-            headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
-            content = self._form(exchange, body)
+            headers = {**headers, **FORM}
+            content = form(self.azure, self._login_server(exchange), body)
         else:
-            content = _bytes(body) if body else (b"" if exchange.method == "POST" else None)
+            content = sent_bytes(body) if body else (b"" if exchange.method == "POST" else None)
             headers = {"Content-Type": "application/octet-stream", **headers}
         return self.azure.ask(exchange.method, url, content, headers=headers)
-
-    def _form(self, exchange: Exchange, body: str) -> bytes:
-        """A request for a token, with tokens of here."""
-        form = dict(parse_qsl(body))
-        form["service"] = self._login_server(exchange)
-        if "access_token" in form:
-            form["access_token"] = self.azure.token()
-        if "refresh_token" in form:
-            form["refresh_token"] = self._refresh_token(form["service"])
-        return urlencode(form).encode()
-
-    def _login(self, exchange: Exchange) -> dict[str, str]:
-        repository = re.match(r"/(?:v2|acr/v1)/(.+?)/(?:blobs|manifests|tags|_)", exchange.path)
-        actions = "pull,push,delete,metadata_read,metadata_write"
-        scope = f"repository:{repository[1]}:{actions}" if repository else "registry:catalog:*"
-        host = self._login_server(exchange)
-        form = urlencode(
-            {
-                "grant_type": "refresh_token",
-                "service": host,
-                "scope": scope,
-                "refresh_token": self._refresh_token(host),
-            }
-        ).encode()
-        answer = self.azure.ask("POST", f"https://{host}/oauth2/token", form, headers=_FORM)
-        return {"Authorization": f"Bearer {answer.json['access_token']}"}
-
-    def _refresh_token(self, host: str) -> str:
-        form = urlencode(
-            {"grant_type": "access_token", "service": host, "access_token": self.azure.token()}
-        ).encode()
-        answer = self.azure.ask("POST", f"https://{host}/oauth2/exchange", form, headers=_FORM)
-        return str(answer.json["refresh_token"])
 
     def _login_server(self, exchange: Exchange) -> str:
         return self._site("registry", exchange, "Microsoft.ContainerRegistry/registries")
@@ -242,7 +213,7 @@ class Player:
         for later in self.exchanges[self.exchanges.index(exchange) + 1 :]:
             if (
                 later.path.lower() == exchange.path.lower()
-                and (code := _exit_code(later)) is not None
+                and (code := exit_code(later)) is not None
             ):
                 rule = {
                     "method": "PUT",
@@ -260,66 +231,19 @@ class Player:
             return
         host = self._login_server(exchange)
         answer = self.azure.ask(
-            "POST", f"https://{host}{quote(upload[1])}", b"", headers=self._login(exchange)
+            "POST",
+            f"https://{host}{quote(upload[1])}",
+            b"",
+            headers=login(self.azure, host, exchange.path),
         )
         if "location" in answer.headers:
             self.names.lead(exchange.url.partition(".azurecr.io")[2], answer.headers["location"])
             self.names.lead(exchange.url, answer.headers["location"])
 
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-
-
-def _as_far(exchange: Exchange, answer: Answer) -> bool:
-    """True when an answer shows what it shows in the recording: that takes time here as there."""
-    if exchange.status != answer.status:
-        return exchange.status not in (200, 202, 204) or answer.status not in (200, 202, 204)
-    return _states(exchange.response) == _states(_json(answer))
-
-
-def _states(body: Any) -> list[Any]:
-    if not isinstance(body, dict):
-        return []
-    properties = body.get("properties")
-    inner = properties if isinstance(properties, dict) else {}
-    view = inner.get("instanceView")
-    places = (body, inner, view if isinstance(view, dict) else {})
-    return [place.get(name) for place in places for name in _STATES]
-
-
-def _exit_code(exchange: Exchange) -> int | None:
-    with contextlib.suppress(KeyError, TypeError, IndexError):
-        for container in exchange.response["properties"]["containers"]:
-            state = container["properties"]["instanceView"]["currentState"]
-            if "exitCode" in state:
-                return int(state["exitCode"])
-    return None
-
-
-def _json(answer: Answer) -> Any:
-    text = answer.body.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _bytes(body: object) -> bytes:
-    """The recorder has written bytes as base64."""
-    text = str(body)
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return text.encode()
 
 
 def _short(exchange: Exchange) -> str:
     words = unquote(urlsplit(exchange.url).path).split("/")
     return f"{exchange.method} .../{'/'.join(words[-3:])}"
-
-
-def play_all(directory: Path, scratch: Path) -> Iterator[Difference]:
-    """The differences of every recording in a folder."""
-    for path in sorted(directory.glob("*.jsonl")):
-        yield from play(path, scratch / path.stem)

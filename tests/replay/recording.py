@@ -104,6 +104,8 @@ def _body(body: Any) -> Any:
     """Scrubbing has made texts of some JSON, some of it for good (`<secret>` without quotes)."""
     if isinstance(body, list) and len(body) == 1 and isinstance(body[0], str):
         return body[0]  # a text, as the recorder of the JavaScript libraries keeps it
+    if body == "null":
+        return None
     if not isinstance(body, str) or not body.startswith(("{", "[")):
         return body
     # The scrubber has put `<secret>` in place of a value, or of the brace that begins one.

@@ -85,7 +85,8 @@ class CredentialRoutes:
                 ("VNetRules", 100, 0, "Count"),
                 ("PrivateEndpointConnections", 200, 0, "Count"),
             ]
-        usages += [(name, others, count, "Count") for name, count in counts.items()]
+        if call.api_version >= "2023":
+            usages += [(name, others, count, "Count") for name, count in counts.items()]
         return _usages(call, usages)
 
 

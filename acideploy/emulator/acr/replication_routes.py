@@ -23,6 +23,7 @@ from acideploy.emulator.store import Document
 _REPLICATIONS = REGISTRY + "/replications"
 _REPLICATION = _REPLICATIONS + "/{part}"
 _HEADERS = supported(REGISTRY_VERSIONS)
+_WAIT = {"retry-after": "10", **_HEADERS}
 # Members of `properties` with the first version that has each.
 _SINCE = {
     "provisioningState": "2017",
@@ -82,6 +83,7 @@ class ReplicationRoutes:
     def _keep_home(self, call: Call, registry: Document) -> None:
         """With the first replication the registry's own region becomes one, too."""
         home = self._new(call, registry["location"], registry["location"])
+        home["tags"] = registry["tags"]
         identifier = home["id"].lower()
         if call.cloud.store.get(self._replications.type.lower(), identifier) is None:
             _make_ready(call, home)
@@ -107,7 +109,7 @@ class ReplicationRoutes:
 
     async def _patch(self, call: Call) -> Response:
         document, body = self._replication(call), await call.body()
-        if call.api_version >= "2021":
+        if body.get("properties"):
             return self._changed(call, document, body, "Updating")
         self._change(call, document, body)
         return json_response(200, _shown(document, call.api_version), _HEADERS)
@@ -137,7 +139,7 @@ class ReplicationRoutes:
 
         self._start(end())
         url = status_url(call, document["id"], operation)
-        headers = {"azure-asyncoperation": url, **_HEADERS}
+        headers = {"azure-asyncoperation": url, **_WAIT}
         return json_response(201, _shown(document, call.api_version), headers)
 
     async def _delete(self, call: Call) -> Response:
@@ -153,10 +155,10 @@ class ReplicationRoutes:
 
         self._start(end())
         url = self._operations.result_url(operation, document["location"], call.api_version)
-        return json_response(202, None, {"location": url, **_HEADERS})
+        return json_response(202, None, {"location": url, **_WAIT})
 
     async def _show_status(self, call: Call) -> Response:
-        return await self._operations.show_status(call, _HEADERS)
+        return await self._operations.show_status(call, _WAIT)
 
     def _start(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -7,6 +7,7 @@ from acideploy.emulator.acr.agent_pool_routes import AgentPoolRoutes
 from acideploy.emulator.acr.credential_routes import CredentialRoutes
 from acideploy.emulator.acr.data.access import TOKEN_USER
 from acideploy.emulator.acr.import_routes import ImportRoutes
+from acideploy.emulator.acr.link_routes import LinkRoutes
 from acideploy.emulator.acr.operations import Operations
 from acideploy.emulator.acr.registries import Registries
 from acideploy.emulator.acr.registry_document import summary
@@ -22,6 +23,7 @@ from acideploy.emulator.acr.task_run_routes import TaskRunRoutes
 from acideploy.emulator.acr.token_routes import TokenRoutes
 from acideploy.emulator.acr.versions import REGISTRY_VERSIONS, TASK_VERSIONS, TOKEN_VERSIONS
 from acideploy.emulator.acr.webhook_routes import WebhookRoutes
+from acideploy.emulator.arm.operations import operations_route
 from acideploy.emulator.arm.routes import Provider, ResourceType
 from acideploy.emulator.cloud import Cloud
 from acideploy.emulator.identity.assignments import may
@@ -30,8 +32,46 @@ from acideploy.emulator.store import Document
 
 _TASKS = ("tasks", "taskRuns", "agentPools", "runs", "scheduleRun", "listBuildSourceUploadUrl")
 _TOKENS = ("scopeMaps", "tokens", "generateCredentials")
-
-
+_OPERATIONS = (
+    (
+        "register/action",
+        "",
+        "Register the Container Registry Resource Provider",
+        "Registers the subscription for the container registry resource provider and enables the "
+        "creation of container registries.",
+    ),
+    (
+        "registries/read",
+        "Registries",
+        "Get Container Registry or List Container Registries",
+        "Gets the properties of the specified container registry or lists all the container "
+        "registries under the specified resource group or subscription.",
+    ),
+    (
+        "registries/write",
+        "Registries",
+        "Create or Update Container Registry",
+        "Creates or updates a container registry with the specified parameters.",
+    ),
+    (
+        "registries/delete",
+        "Registries",
+        "Delete Container Registry",
+        "Deletes a container registry.",
+    ),
+    (
+        "registries/pull/read",
+        "Registries",
+        "Pull images from container registry.",
+        "Pull or Get images from a container registry.",
+    ),
+    (
+        "registries/push/write",
+        "Registries",
+        "Push images to container registry.",
+        "Push or Write images to a container registry.",
+    ),
+)
 _PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 
 
@@ -68,6 +108,9 @@ class ContainerRegistries:
                 "registries/importImage": REGISTRY_VERSIONS,
                 "registries/replications": REGISTRY_VERSIONS,
                 "registries/webhooks": REGISTRY_VERSIONS,
+                "registries/privateLinkResources": REGISTRY_VERSIONS,
+                "registries/privateEndpointConnections": REGISTRY_VERSIONS,
+                "operations": REGISTRY_VERSIONS,
                 "checkNameAvailability": REGISTRY_VERSIONS,
                 "locations": REGISTRY_VERSIONS,
                 "locations/operationResults": REGISTRY_VERSIONS,
@@ -78,11 +121,18 @@ class ContainerRegistries:
                 *WebhookRoutes(self._registries).routes(),
                 *self._replications.routes(),
                 *TokenRoutes(self._registries, self._operations).routes(),
+                *LinkRoutes(self._registries).routes(),
                 *self._imports.routes(),
                 *run_routes.routes(),
                 *TaskRoutes(self._registries).routes(),
                 *TaskRunRoutes(self._registries, runs, run_routes).routes(),
                 *AgentPoolRoutes(self._registries, self._operations).routes(),
+                operations_route(
+                    "Microsoft.ContainerRegistry",
+                    "Microsoft ContainerRegistry",
+                    _OPERATIONS,
+                    data_actions=True,
+                ),
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -28,8 +29,9 @@ from acideploy.emulator.arm.routes import Call, Route, empty_response, json_resp
 from acideploy.emulator.store import Document
 
 _HEADERS = supported(TOKEN_VERSIONS)
-# A token is there after about this long. Seconds.
-_CREATION = 10.0
+_WAIT = {"retry-after": "10", **_HEADERS}
+# Until a token is there, or a change of one, or of a scope map, is done. Seconds.
+_CHANGE = 10.0
 
 
 class TokenRoutes:
@@ -46,12 +48,13 @@ class TokenRoutes:
             Route("GET", maps + "/{part}", self._get_map),
             Route("PUT", maps + "/{part}", self._put_map),
             Route("PATCH", maps + "/{part}", self._patch_map),
-            Route("DELETE", maps + "/{part}", self._delete_map),
+            Route("DELETE", maps + "/{part}", partial(self._delete, self._maps)),
+            Route("GET", maps + "/{part}/operationStatuses/{operation}", self._show_status),
             Route("GET", tokens, self._list_tokens),
             Route("GET", tokens + "/{part}", self._get_token),
             Route("PUT", tokens + "/{part}", self._put_token),
             Route("PATCH", tokens + "/{part}", self._patch_token),
-            Route("DELETE", tokens + "/{part}", self._delete_token),
+            Route("DELETE", tokens + "/{part}", partial(self._delete, self._tokens)),
             Route("GET", tokens + "/{part}/operationStatuses/{operation}", self._show_status),
             Route("POST", REGISTRY + "/generateCredentials", self._generate),
         )
@@ -91,12 +94,9 @@ class TokenRoutes:
             document["properties"]["actions"] = check_actions(properties["actions"])
         if "description" in properties:
             document["properties"]["description"] = properties["description"]
+        document["properties"]["provisioningState"] = "Updating"
         document["systemData"].update(modified(caller(call), call.cloud.clock.now()))
-        self._maps.keep(call, document)
-        return json_response(200, document, _HEADERS)
-
-    async def _delete_map(self, call: Call) -> Response:
-        return empty_response(200 if self._maps.delete(call) else 204, _HEADERS)
+        return self._accepted(call, self._maps, document)
 
     def _map(self, call: Call) -> Document:
         if call["part"] in SYSTEM_DEFINED:
@@ -146,7 +146,7 @@ class TokenRoutes:
             "credentials": {"passwords": []},
             "status": properties.get("status") or "enabled",
         }
-        return self._accepted(call, document)
+        return self._accepted(call, self._tokens, document)
 
     async def _patch_token(self, call: Call) -> Response:
         document, properties = self._token(call), _properties(await call.body())
@@ -155,13 +155,10 @@ class TokenRoutes:
                 document["properties"][name] = properties[name]
         document["properties"]["provisioningState"] = "Updating"
         document["systemData"].update(modified(caller(call), call.cloud.clock.now()))
-        return self._accepted(call, document)
-
-    async def _delete_token(self, call: Call) -> Response:
-        return empty_response(200 if self._tokens.delete(call) else 204, _HEADERS)
+        return self._accepted(call, self._tokens, document)
 
     async def _show_status(self, call: Call) -> Response:
-        return await self._operations.show_status(call, _HEADERS)
+        return await self._operations.show_status(call, _WAIT)
 
     async def _generate(self, call: Call) -> Response:
         """New passwords for a token: the one that is named, or both."""
@@ -189,22 +186,36 @@ class TokenRoutes:
             return found
         raise part_not_found(call["part"])
 
-    def _accepted(self, call: Call, document: Document) -> Response:
-        self._tokens.keep(call, document)
-        operation = self._operations.begin("token", document["properties"]["provisioningState"])
+    def _accepted(self, call: Call, parts: Parts, document: Document) -> Response:
+        parts.keep(call, document)
+        operation = self._later(call, document["properties"]["provisioningState"], parts)
+        url = status_url(call, document["id"], operation)
+        shown = _shown(call, document) if parts is self._tokens else document
+        return json_response(201, shown, {"azure-asyncoperation": url, **_WAIT})
+
+    async def _delete(self, parts: Parts, call: Call) -> Response:
+        if not parts.delete(call):
+            return empty_response(204, _HEADERS)
+        operation = self._later(call, "Deleting", parts)
+        location = parts.registries.of(call)["location"].upper()
+        url = self._operations.result_url(operation, location, call.api_version)
+        return json_response(202, None, {"location": url, **_WAIT})
+
+    def _later(self, call: Call, state: str, parts: Parts) -> str:
+        """Begins an operation that ends in a while; returns its id."""
+        operation = self._operations.begin("token", state)
 
         async def end() -> None:
-            await call.cloud.clock.delay(_CREATION)
-            if found := self._tokens.find(call):
+            await call.cloud.clock.delay(_CHANGE)
+            if found := parts.find(call):
                 found["properties"]["provisioningState"] = "Succeeded"
-                self._tokens.keep(call, found)
+                parts.keep(call, found)
             self._operations.finish(operation)
 
         task = asyncio.create_task(end())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        url = status_url(call, document["id"], operation)
-        return json_response(201, _shown(call, document), {"azure-asyncoperation": url, **_HEADERS})
+        return operation
 
 
 def _properties(body: Mapping[str, Any]) -> dict[str, Any]:

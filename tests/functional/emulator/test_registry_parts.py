@@ -84,3 +84,40 @@ def test_only_a_premium_registry_is_replicated(azure: Emulated) -> None:
     make_registry(azure, "models", sku="Basic")
     body = {"location": "centralus"}
     assert azure.arm("PUT", f"{REPLICAS}/centralus", body, version=PREVIEW).status == 400
+
+
+def test_a_changed_scope_map_is_there_after_an_operation(still: Emulated) -> None:
+    make_registry(still, "models", sku="Premium")
+    path, push = registry_path("models") + "/scopeMaps/team", "repositories/a/content/write"
+    body = {"properties": {"actions": ["repositories/a/content/read"]}}
+    assert still.arm("PUT", path, body, version=PREVIEW).status == 200
+    changed = still.arm("PATCH", path, {"properties": {"actions": [push]}}, version=PREVIEW)
+    assert (changed.status, changed.json["properties"]["provisioningState"]) == (201, "Updating")
+    poll = changed.headers["azure-asyncoperation"]
+    assert still.arm("GET", poll, version=PREVIEW).json["status"] == "Updating"
+    still.advance(11)
+    assert still.arm("GET", poll, version=PREVIEW).json["status"] == "Succeeded"
+    shown = still.arm("GET", path, version=PREVIEW).json["properties"]
+    assert (shown["provisioningState"], shown["actions"]) == ("Succeeded", [push])
+
+
+def test_a_private_endpoint_would_lead_to_the_registry_and_its_data(azure: Emulated) -> None:
+    make_registry(azure, "models", sku="Premium")
+    links = registry_path("models") + "/privateLinkResources"
+    (link,) = azure.arm("GET", links, version=PREVIEW).json["value"]
+    assert link["properties"]["requiredMembers"] == ["registry_data_westus", "registry"]
+    assert azure.arm("GET", f"{links}/registry", version=PREVIEW).json == link
+    assert azure.arm("GET", f"{links}/other", version=PREVIEW).code == "ResourceNotFound"
+
+
+def test_the_usage_of_a_registry_has_the_members_of_its_version(azure: Emulated) -> None:
+    make_registry(azure, "models", sku="Premium")
+
+    def names(version: str) -> list[str]:
+        path = registry_path("models") + "/listUsages"
+        return [each["name"] for each in azure.arm("GET", path, version=version).json["value"]]
+
+    assert names("2019-05-01") == ["Size", "Webhooks"]
+    assert "Geo-replications" in names("2022-02-01-preview")
+    assert "Tokens" not in names("2022-02-01-preview")
+    assert "Tokens" in names(PREVIEW)

@@ -91,7 +91,10 @@ def test_a_deleted_token_opens_nothing_even_when_it_is_made_again(azure: Emulate
     server = with_image(azure)
     login = make_token(azure, "_repositories_pull")
     path = registry_path("models") + "/tokens/reader"
-    assert azure.arm("DELETE", path, version=VERSION).status == 200
+    gone = azure.arm("DELETE", path, version=VERSION)
+    assert (gone.status, gone.headers["retry-after"]) == (202, "10")
+    assert azure.arm("GET", gone.headers["location"]).status == 200
+    assert azure.arm("DELETE", path, version=VERSION).status == 204
     assert azure.arm("GET", path, version=VERSION).status == 404
     make_token(azure, "_repositories_pull")
     assert get_manifest(azure, server, login, "foo", "1").status == 401

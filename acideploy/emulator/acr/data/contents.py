@@ -77,9 +77,9 @@ class Contents:
         check_repository(repository)
         algorithm = reference.partition(":")[0] if is_digest(reference) else "sha256"
         digest = f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}"
+        references, described = read_manifest(media_type, body)
         if not is_tag(reference) and reference != digest:
             raise digest_invalid(digest) if ":" in reference else tag_invalid(reference)
-        references, described = read_manifest(media_type, body)
         if references.configuration:
             described.update(await self._platform(repository, references.configuration))
         self._check_references(repository, references)
