@@ -11,8 +11,8 @@ from acideploy.config.problem import Problem
 from acideploy.errors import AcideployError, NotFoundError
 from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image import Compression, Layer
-from acideploy.image.base import place_of
 from acideploy.image.contents import code_layer, serving_layer
+from acideploy.image.read import place_of
 from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.parts import Parts
 from acideploy.plan import PlannedLayer, Wanted
