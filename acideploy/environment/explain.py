@@ -16,15 +16,17 @@ from acideploy.environment.upgrade.pins import Move
 from acideploy.errors import DependencyError
 from acideploy.standard_library import in_standard_library
 
-_NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
+_NO_NETWORK = re.compile(
+    r"dns error|error sending request|Failed to fetch|timed out|could not be queried", re.I
+)
 
 _URL = re.compile(r"https?://[^\s`'\")]+")
-_STATUS = re.compile(r"HTTP status \w+ error \((\d{3}[\w ]*)\)")
+_STATUS = re.compile(r"\((\d{3} [A-Z][\w ]*)\)")
 _NO_WHEEL = re.compile(r"([A-Za-z][\w.\-]*?)(?:[<>=!~]=?\S+)? (?:has|have) no usable wheels")
 
 
 def is_unreachable(output: str) -> bool:
-    """Whether uv failed for want of a network."""
+    """Whether uv failed for want of a network, or of a login."""
     return _NO_NETWORK.search(output) is not None
 
 

@@ -63,6 +63,7 @@ def _read(path: Path, name: str, above: Set[Path]) -> tuple[Requirement, ...] | 
 
     `name` is what people are shown, and `above` are the files that led to it.
     """
+    path = Path(os.path.normpath(path))
     if path in above:
         return ()
     try:
