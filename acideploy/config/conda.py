@@ -23,7 +23,7 @@ PYTHON = re.compile(r"(?:\S+::)?python\s*(?:[<>=!~ ].*)?", re.IGNORECASE)
 # `pip` and the list below it, where its colon is missing.
 JOINED = re.compile(r"(\S+) - \S")
 # `numpy=1.18`: one `=`, which conda reads and pip does not.
-SINGLE_EQUALS = re.compile(r"([\w.-]+(?:\[[\w, .-]+\])?)\s*=\s*([\w.*+!]+)")
+SINGLE_EQUALS = re.compile(r"(\w[\w.-]*(?:\[[\w, .-]+\])?)\s*=\s*([\w.*+!]+)")
 
 
 def read_conda_file(path: Path, *, cwd: Path, findings: Findings) -> CondaEnvironment | None:

@@ -16,14 +16,17 @@ from acideploy.environment.upgrade.pins import Move
 from acideploy.errors import DependencyError
 from acideploy.standard_library import in_standard_library
 
-_NO_NETWORK = re.compile(r"dns error|error sending request|Failed to fetch|timed out", re.I)
+_NO_NETWORK = re.compile(
+    r"dns error|error sending request|Failed to fetch|timed out|could not be queried", re.I
+)
 
 _URL = re.compile(r"https?://[^\s`'\")]+")
+_STATUS = re.compile(r"\((\d{3} [A-Z][\w ]*)\)")
 _NO_WHEEL = re.compile(r"([A-Za-z][\w.\-]*?)(?:[<>=!~]=?\S+)? (?:has|have) no usable wheels")
 
 
 def is_unreachable(output: str) -> bool:
-    """Whether uv failed for want of a network."""
+    """Whether uv failed for want of a network, or of a login."""
     return _NO_NETWORK.search(output) is not None
 
 
@@ -47,6 +50,12 @@ def no_pip_set(
             "the package index shows a certificate that is not trusted",
             detail=output,
             hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
+        )
+    if "Couldn't parse requirement" in output or "Error parsing included file" in output:
+        return DependencyError(
+            "a requirement file cannot be read",
+            detail=output,
+            hint="mend the line that is named above",
         )
     if is_unreachable(output):
         return _unreachable(request, output)
@@ -80,17 +89,24 @@ def no_pip_set(
 
 
 def _unreachable(request: EnvironmentRequest, output: str) -> DependencyError:
-    found = _URL.search(output)
+    found, status = _URL.search(output), _STATUS.search(output)
     url = found[0] if found else ""
-    own = url and any(url in line for line in request.lines)
+    what = f"answers {status[1]}" if status else "could not be reached"
     return DependencyError(
-        f"{without_login(url) or 'the package index'} could not be reached",
+        f"{without_login(url) or 'the package index'} {what}",
         place=next((each.place for _, each in request.origins if url and url in each.text), None),
-        detail=output,
-        hint="check the network, and the address in your own line"
-        if own
-        else "check the network, or name an index with UV_DEFAULT_INDEX",
+        detail=without_login(output),
+        hint=_reaching(url, request.lines, status[1] if status else ""),
     )
+
+
+def _reaching(url: str, lines: Sequence[str], status: str) -> str:
+    if status.startswith(("401", "403")):
+        return "give a login: https://USER:TOKEN@HOST/... in your own line, or one in ~/.netrc"
+    own = {each.rstrip("/") for line in lines for each in _URL.findall(line)}
+    if any(url.startswith(each) for each in own):
+        return "check the address in your own line" + ("" if status else ", and the network")
+    return "check the network, or name an index with UV_DEFAULT_INDEX"
 
 
 def _unknown(name: str, requirement: Requirement, output: str, *, python: str) -> DependencyError:

@@ -84,7 +84,7 @@ def install_packages(
 
 
 def require_pure(
-    packages: Sequence[PipPackage],
+    package: PipPackage,
     *,
     options: Sequence[str],
     python: str,
@@ -93,36 +93,36 @@ def require_pure(
     scratch: Path,
     emit: Emit = ignore,
 ) -> None:
-    """Builds source distributions, to see that nothing in them is compiled.
+    """Builds a source distribution, to see that nothing in it is compiled.
 
     Raises DependencyError for one that cannot be built here, or that would be for this machine.
     """
-    for package in packages:
-        folder = scratch / f"built-{package.name}"
-        where = ["--target", str(folder), *platform_arguments(python, platform)]
-        try:
-            install_packages(
-                [package],
-                where,
-                options=options,
-                python=python,
-                directory=directory,
-                scratch=scratch,
-                emit=emit,
-            )
-        except UvFailed as error:
-            raise _needs_build(package, error.output) from error
-        if any(not tag.endswith("-none-any") for tag in wheel_tags(folder)):
-            raise _needs_build(package, "it has parts that are compiled")
+    folder = scratch / f"built-{package.name}"
+    try:
+        install_packages(
+            [package],
+            ["--target", str(folder), *platform_arguments(python, platform)],
+            options=options,
+            python=python,
+            directory=directory,
+            scratch=scratch,
+            emit=emit,
+        )
+    except UvFailed as error:
+        raise _needs_build(package, python, error.output) from error
+    if any(not tag.endswith("-none-any") for tag in wheel_tags(folder)):
+        raise _needs_build(package, python, "it has parts that are compiled")
 
 
-def _needs_build(package: PipPackage, detail: str) -> DependencyError:
+def _needs_build(package: PipPackage, python: str, detail: str) -> DependencyError:
     return DependencyError(
         f"{package.name} {package.version}".rstrip()
         + " has no wheel for this Python, and would have to be compiled in the image",
         detail=detail,
-        hint=f"choose a version of {package.name} that has a wheel; or build the image with docker "
-        "or `az acr build` and name it as baseImage, with userManagedDependencies",
+        hint=f"choose a version of {package.name} that has a wheel; or make one with a container "
+        f'engine, `docker run --rm -v "$PWD":/here -w /here python:{python} pip wheel --no-deps '
+        f"{package.name}=={package.version}`, and write ./NAME.whl instead; or have a registry "
+        "build the image (`az acr build`), and name it as baseImage with userManagedDependencies",
     )
 
 

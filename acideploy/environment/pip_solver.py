@@ -118,22 +118,28 @@ class PipSolver:
             return ""
 
     def _require_pure(self, found: Sequence[PipPackage]) -> None:
-        try:
-            require_pure(
-                [each for each in found if each.source],
-                options=self._request.options,
-                python=self._python,
-                platform=self._platform,
-                directory=self._directory,
-                scratch=self._scratch,
-                emit=self._emit,
-            )
-        except DependencyError as error:
-            if nearest := self._works_with():
+        origins = dict(self._request.origins)
+        for package in found:
+            if not package.source:
+                continue
+            try:
+                require_pure(
+                    package,
+                    options=self._request.options,
+                    python=self._python,
+                    platform=self._platform,
+                    directory=self._directory,
+                    scratch=self._scratch,
+                    emit=self._emit,
+                )
+            except DependencyError as error:
+                nearest = self._works_with()
                 raise DependencyError(
-                    error.message, detail=error.detail, hint=f"{error.hint}; {nearest}"
+                    error.message,
+                    place=origins[package.name].place if package.name in origins else None,
+                    detail=error.detail,
+                    hint=f"{nearest}; or else {error.hint}" if nearest else error.hint,
                 ) from error
-            raise
 
     def _has_answer(
         self, lines: Sequence[str], *, wheels_only: bool = False, more: Sequence[str] = ()

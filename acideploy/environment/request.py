@@ -173,12 +173,16 @@ def request_environment(
     version that the file asks for, and `settings` are conda's own. Raises DependencyError where it
     cannot have what is asked for.
     """
-    conda = environment.conda if environment else None
+    # What an image brings is not what the conda file says.
+    own = for_image and environment is not None and environment.user_managed
+    conda = environment.conda if environment and not own else None
     if conda:
         conda = with_requirement_files(conda, directory)
     version, problems = choose_python(conda, python)
+    if own:
+        problems = []
     part = None
-    if not no_conda and not (environment and environment.user_managed and for_image):
+    if not no_conda and not own:
         part = conda_part(
             conda,
             python=version if python or conda is None or conda.python is None else None,

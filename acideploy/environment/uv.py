@@ -44,7 +44,7 @@ def run_uv(
         process.stdin.close()
         for line in process.stdout:
             # What it says of its own flags and scratch folders is nothing to the user.
-            if line.startswith(("Using Python", "hint:")):
+            if line.startswith(("Using Python", "hint:")) and "An index URL" not in line:
                 continue
             lines.append(line.rstrip("\n"))
             # Its list of packages is long, and is kept in the lock.

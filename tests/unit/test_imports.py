@@ -54,7 +54,8 @@ def _told(problems: tuple[Problem, ...]) -> list[tuple[str, str, int | None, int
 def _missing(
     folder: Path, source: str, *pip: str, lock: tuple[str, ...] | None = None
 ) -> list[tuple[str, str, int | None, int | None]]:
-    return _told(import_problems(_code(folder, score=source), _asking(*pip), lock))
+    asked = _asking(*pip, folder=folder)
+    return _told(import_problems(_code(folder, score=source), asked, lock))
 
 
 def test_a_module_that_nothing_brings_is_told_with_its_line_and_column(tmp_path: Path) -> None:
@@ -96,6 +97,10 @@ def test_a_module_that_nothing_brings_is_told_with_its_line_and_column(tmp_path:
 def test_what_the_environment_brings_is_not_told(
     tmp_path: Path, imported: str, pip: tuple[str, ...]
 ) -> None:
+    for line in pip:
+        if line.startswith("./"):
+            (tmp_path / line).parent.mkdir()
+            (tmp_path / line).touch()
     assert _missing(tmp_path, f"import {imported}\n{SCORE}", *pip) == []
 
 

@@ -261,6 +261,22 @@ def test_where_the_index_is_out_of_reach_nothing_more_is_tried(
     assert "works with" not in str(error.hint)
 
 
+def test_what_no_index_has_is_told_at_its_line(machine: Machine) -> None:
+    error = refused(machine, pip(machine, "tiny", "nope==1.0"))
+    assert error.message == "no package index has nope"
+    assert (error.place and error.place.line) == 1
+    assert "check the spelling" in str(error.hint)
+    assert "part of Python" in str(refused(machine, pip(machine, "os")).hint)
+
+
+def test_an_index_that_wants_a_login_is_no_matter_of_the_network(machine: Machine) -> None:
+    with channel_server(machine.folder, user="me", password="secret") as index:
+        request = replace(pip(machine, "tiny"), lines=(f"--index-url {index.url}", "tiny"))
+        error = refused(machine, request)
+    assert "answers 401 Unauthorized" in error.message
+    assert "give a login" in str(error.hint)
+
+
 def test_a_lock_is_taken_as_it_is(machine: Machine) -> None:
     machine.make_channel()
     lock = solved(machine, conda(machine, "big=1"))

@@ -198,11 +198,13 @@ def test_a_line_that_pip_cannot_read_is_an_error_at_its_place(line: str) -> None
 
 
 @pytest.mark.parametrize(
-    "line", ["-r more.txt", "--extra-index-url https://x/y", "./a.whl", "a.whl"]
+    "line", ["-r hashed.txt", "--extra-index-url https://x/y", "./a.whl", "a.whl"]
 )
-def test_options_urls_and_paths_are_handed_on(line: str) -> None:
+def test_options_urls_and_paths_are_handed_on(tmp_path: Path, line: str) -> None:
+    (tmp_path / "hashed.txt").write_text("numpy==2.0 --hash=sha256:00\n")
+    (tmp_path / "a.whl").touch()
     environment = _environment(python="python=3.11", pip=[line])
-    request, problems = request_environment(environment, directory=Path("."))
+    request, problems = request_environment(environment, directory=tmp_path)
     assert (request.lines, problems) == ((line,), ())
 
 
@@ -231,6 +233,16 @@ def test_the_digest_follows_the_files_that_a_line_names(tmp_path: Path) -> None:
     assert request_environment(environment, directory=tmp_path)[0].digest != before
 
 
+def test_the_serving_stack_stands_in_for_azureml_defaults_of_a_requirement_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "more.txt").write_text("azureml-defaults\nnumpy==2.0\n")
+    environment = _environment(python="python=3.11", pip=["-r more.txt"])
+    request, _ = request_environment(environment, directory=tmp_path)
+    assert request.lines == ("numpy==2.0",)
+    assert request.azureml_replaced
+
+
 def test_a_request_survives_being_written_down() -> None:
     request = _request(_environment(python="python=3.11", pip=["flask==3.1.3", "numpy"]))
     again = EnvironmentRequest.from_json(request.to_json())
@@ -244,4 +256,20 @@ def test_a_base_image_is_said_to_be_of_no_use_here() -> None:
     unused = [problem for problem in problems if problem.code == "container-only"]
     assert [(problem.severity, "mcr.microsoft.com/x" in problem.message) for problem in unused] == [
         ("warning", True)
+    ]
+
+
+def test_an_image_with_its_own_packages_is_asked_for_none(tmp_path: Path) -> None:
+    environment = replace(_environment(python="python=3.5", pip=["nope"]), user_managed=True)
+    request, problems = request_environment(environment, directory=tmp_path, for_image=True)
+    assert (request.lines, request.conda, list(problems)) == ((), None, [])
+
+
+def test_what_has_to_be_built_is_said_and_not_refused() -> None:
+    environment = Environment(base_dockerfile="FROM x\n", extra_dockerfile_steps=Path("steps"))
+    _, problems = request_environment(environment, directory=Path("."), for_image=True)
+    told = [each for each in problems if each.code == "needs-build"]
+    assert [(each.severity, str(each.place)) for each in told] == [
+        ("note", "docker.baseDockerfile"),
+        ("note", "steps"),
     ]
