@@ -16,6 +16,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The time in the cloud, in UTC."""
 
+    def client_now(self) -> datetime:
+        """The time as clients have it: they keep a token as long as it lasts by their clocks."""
+
     async def sleep(self, seconds: float) -> None:
         """Waits for what the user asked for: a back-off, the period of a probe."""
 
@@ -36,6 +39,9 @@ class ScaledClock:
         elapsed = (time.monotonic() - self._start) * self._speed
         return self._began + timedelta(seconds=elapsed)
 
+    def client_now(self) -> datetime:
+        return self._began + timedelta(seconds=time.monotonic() - self._start)
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)
 
@@ -53,6 +59,8 @@ class ManualClock:
 
     def now(self) -> datetime:
         return self._now
+
+    client_now = now
 
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:

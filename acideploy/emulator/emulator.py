@@ -32,6 +32,7 @@ from acideploy.emulator.identity.endpoint import IdentityEndpoint
 from acideploy.emulator.identity.identities import ManagedIdentity
 from acideploy.emulator.insights.surface import Insights, ingestion_routes
 from acideploy.emulator.metadata import CloudMetadata
+from acideploy.emulator.network.surface import Networks
 from acideploy.emulator.seed import NAME, seed
 from acideploy.emulator.signer import Signer
 from acideploy.emulator.sites import Sites
@@ -107,6 +108,7 @@ class Emulator:
             MachineLearning(self.cloud),
             ManagedIdentity(self.cloud),
             Authorization(self.cloud),
+            Networks(self.cloud),
             # After the registries, which its containers are pulled from.
             self._instances,
         ]

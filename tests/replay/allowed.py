@@ -94,8 +94,8 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         request="* *",
-        text="*The resource namespace 'Microsoft.Network' is invalid.*",
-        reason="networks are not emulated; a group names a subnet, which is taken on trust",
+        text="*could not be found in the namespace 'Microsoft.Network'*",
+        reason="of networks only virtual ones are emulated, with subnets and security groups",
     ),
     Allowed(
         request="* *",

@@ -89,7 +89,7 @@ class TaskStorage:
     def url(self, container: str, name: str, *, permissions: str, minutes: int) -> str:
         """An address that is good for a while; `permissions` as `cw` or `r`."""
         path = f"/{ACCOUNT}/{container}/{name}"
-        end = f"{self._cloud.clock.now() + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+        end = f"{self._cloud.clock.client_now() + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
         signature = quote(self._signature(path, end, permissions), safe="")
         return (
             f"https://{self._cloud.sites.address(SITE)}{path}?sv={_VERSION}&sr=b&sig={signature}"
@@ -102,7 +102,7 @@ class TaskStorage:
         signature = self._signature(path, end, permissions)
         if not hmac.compare_digest(signature.encode(), query.get("sig", "").encode()):
             return "AuthenticationFailed"
-        if f"{self._cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}" >= end:
+        if f"{self._cloud.clock.client_now():%Y-%m-%dT%H:%M:%SZ}" >= end:
             return "AuthenticationFailed"
         if not set(permissions) & set(wanted):
             return "AuthorizationPermissionMismatch"

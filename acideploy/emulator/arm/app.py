@@ -74,7 +74,7 @@ class ResourceManager:
                 "Authentication failed. The 'Authorization' header is missing.",
             )
         try:
-            claims = self._cloud.signer.read(token, now=self._cloud.clock.now())
+            claims = self._cloud.signer.read(token, now=self._cloud.clock.client_now())
         except TokenError as error:
             if error.expired:
                 raise self._unauthorized(

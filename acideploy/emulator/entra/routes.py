@@ -173,7 +173,7 @@ class Entra:
 
     def _refreshed(self, token: str) -> tuple[str, str]:
         try:
-            claims = self._cloud.signer.read(token, now=self._cloud.clock.now())
+            claims = self._cloud.signer.read(token, now=self._cloud.clock.client_now())
         except TokenError as error:
             raise _bad_refresh_token() from error
         if claims.get("aud") != REFRESH_AUDIENCE:
@@ -182,7 +182,7 @@ class Entra:
 
     def _refusal(self, error: EntraError) -> Response:
         trace, correlation = new_id(), new_id()
-        now = long_time(self._cloud.clock.now())
+        now = long_time(self._cloud.clock.client_now())
         stamp = f"{now[:10]} {now[11:19]}Z"
         text = (
             f"AADSTS{error.number}: {error.message} Trace ID: {trace} "

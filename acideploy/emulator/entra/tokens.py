@@ -17,7 +17,7 @@ def access_token(
     cloud: Cloud, audience: str, *, client: str = CLIENT, principal: str = OBJECT
 ) -> str:
     """A token for `audience` (a resource, as `https://management.azure.com/`), version 1.0."""
-    now = int(cloud.clock.now().timestamp())
+    now = int(cloud.clock.client_now().timestamp())
     claims = {
         "aud": audience,
         "iss": f"https://sts.windows.net/{TENANT}/",
@@ -39,7 +39,7 @@ def access_token(
 
 
 def refresh_token(cloud: Cloud, *, client: str, principal: str) -> str:
-    now = int(cloud.clock.now().timestamp())
+    now = int(cloud.clock.client_now().timestamp())
     return cloud.signer.sign(
         {
             "aud": REFRESH_AUDIENCE,

@@ -45,7 +45,7 @@ class IdentityEndpoint:
         found = self._identity(request)
         if found is None:
             return _refusal("Identity not found")
-        now = int(self._cloud.clock.now().timestamp())
+        now = int(self._cloud.clock.client_now().timestamp())
         client, token = found[0], self._token(request, *found)
         return JSONResponse(
             {
@@ -75,7 +75,7 @@ class IdentityEndpoint:
                 "No User Assigned or Delegated Managed Identity found for specified "
                 "ClientId/ResourceId/PrincipalId.",
             )
-        now = int(self._cloud.clock.now().timestamp())
+        now = int(self._cloud.clock.client_now().timestamp())
         return JSONResponse(
             {
                 "access_token": self._token(request, *found),

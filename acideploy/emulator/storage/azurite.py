@@ -147,7 +147,7 @@ class Azurite:
 
     def _make_container(self, account: str, container: str, key: str) -> None:
         """Create Container (learn.microsoft.com/rest/api/storageservices), by shared key."""
-        headers = {"x-ms-date": http_time(self._cloud.clock.now()), "x-ms-version": _VERSION}
+        headers = {"x-ms-date": http_time(self._cloud.clock.client_now()), "x-ms-version": _VERSION}
         # The account stands in the path, too, where it does not stand in the host's name.
         signed = "PUT" + "\n" * 12
         signed += "".join(f"{name}:{value}\n" for name, value in headers.items())

@@ -21,7 +21,7 @@ def read_token(cloud: Cloud, request: Request) -> dict[str, Any]:
     if scheme.lower() != "bearer" or not token:
         raise _challenge(cloud, request, "AKV10000: Request is missing a Bearer or PoP token.")
     try:
-        claims = cloud.signer.read(token, now=cloud.clock.now())
+        claims = cloud.signer.read(token, now=cloud.clock.client_now())
     except TokenError as error:
         raise _challenge(
             cloud, request, f"AKV10032: Error validating token: {error}.", "invalid_token"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
-from tests.emulated import Emulated
+from acideploy.emulator.clock import ScaledClock
+from tests.emulated import Emulated, emulated
 
 
 def test_a_resource_group_is_made_shown_listed_and_deleted(azure: Emulated) -> None:
@@ -66,3 +70,15 @@ def test_a_token_ends_with_its_time(still: Emulated) -> None:
     assert still.ask("GET", path, headers=headers).status == 200
     still.advance(3600)
     assert still.ask("GET", path, headers=headers).code == "ExpiredAuthenticationToken"
+
+
+def test_tokens_last_as_long_as_clients_believe(tmp_path: Path) -> None:
+    """However fast the time of the cloud runs: a client keeps a token for an hour of its own."""
+    with emulated(tmp_path, clock=ScaledClock(100_000)) as azure:
+        token = azure.token()
+        began = azure.cloud.clock.now()
+        while (azure.cloud.clock.now() - began).total_seconds() < 2 * 3600:
+            time.sleep(0.01)
+        bearer = {"Authorization": f"Bearer {token}"}
+        url = f"{azure.url}/subscriptions?api-version=2022-12-01"
+        assert azure.ask("GET", url, headers=bearer).status == 200

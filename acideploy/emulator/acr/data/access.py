@@ -134,12 +134,12 @@ class Access:
 
     def _read(self, token: str) -> dict[str, Any]:
         try:
-            return self._cloud.signer.read(token, now=self._cloud.clock.now())
+            return self._cloud.signer.read(token, now=self._cloud.clock.client_now())
         except TokenError as error:
             raise unauthorized() from error
 
     def _sign(self, subject: str, lifetime: int, **own: Any) -> str:
-        now = int(self._cloud.clock.now().timestamp())
+        now = int(self._cloud.clock.client_now().timestamp())
         claims: Mapping[str, Any] = {
             "jti": new_id(),
             "sub": subject,

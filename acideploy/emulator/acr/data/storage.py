@@ -38,7 +38,7 @@ async def open_storage(cloud: Cloud) -> None:
 
 def signed_address(cloud: Cloud, registry: str, secret: bytes, digest: str) -> str:
     """Where a blob can be read for the next 20 minutes."""
-    ends = f"{cloud.clock.now() + LIFETIME:%Y-%m-%dT%H:%M:%SZ}"
+    ends = f"{cloud.clock.client_now() + LIFETIME:%Y-%m-%dT%H:%M:%SZ}"
     path = _path(registry, digest)
     query = {
         "se": ends,
@@ -71,7 +71,7 @@ class Storage:
             return _refuse(400, "InvalidAuthenticationInfo", message, now)
         registry, digest = request.query_params.get("regid", ""), _digest(request.scope["path"])
         secret = secret_of(self._cloud.store.database, registry)
-        if secret is None or not self._is_signed(request, secret, registry, digest, now):
+        if secret is None or not self._is_signed(request, secret, registry, digest):
             message = (
                 "Server failed to authenticate the request. Make sure the value of Authorization "
                 "header is formed correctly including the signature."
@@ -87,9 +87,8 @@ class Storage:
             return _refuse(404, "BlobNotFound", "The specified blob does not exist.", now)
         return _Blob(path, media_type="application/octet-stream", headers=_headers(path, now))
 
-    def _is_signed(
-        self, request: Request, secret: bytes, registry: str, digest: str, now: datetime
-    ) -> bool:
+    def _is_signed(self, request: Request, secret: bytes, registry: str, digest: str) -> bool:
+        now = self._cloud.clock.client_now()
         path, ends = _path(registry, digest), request.query_params.get("se", "")
         given = request.query_params.get("sig", "")
         signed = hmac.compare_digest(given.encode(), _signature(secret, path, ends).encode())

@@ -312,6 +312,10 @@ def test_a_subnet_that_others_use_cannot_be_delegated(bench: Bench) -> None:
 
 
 def test_a_cloud_that_says_nothing_of_networks_is_a_note(bench: Bench) -> None:
+    unknown = "The resource namespace 'Microsoft.Network' is invalid."
+    bench.manager.instead = {
+        NETWORK: AzureError(unknown, status=404, code="InvalidResourceNamespace")
+    }
     (problem,) = bench.problems(vnet_name="net", subnet_name="apps")
     assert (problem.code, problem.severity) == ("not-checked", "note")
     assert problem.message.startswith("virtual network: not checked, since ")
