@@ -65,7 +65,9 @@ def _emulated(
 
 
 @pytest.fixture
-def cli(azure: Emulated, capfd: pytest.CaptureFixture[str]) -> RunCli:
+def cli(capfd: pytest.CaptureFixture[str]) -> RunCli:
+    """Commands, against the emulator that the test has."""
+
     def cli(line: str) -> tuple[int, str, str]:
         code = run(line.split())
         printed = capfd.readouterr()
