@@ -109,6 +109,7 @@ CODES: dict[str, str] = {
     "two-services": "there is a service of that name on this machine and in Azure",
     "azure-incomplete": "a workspace in Azure is named, and something of it is not known",
     "file-name-as-text": "the name of a file is sent, not its content",
+    "empty-log": "the service has written nothing to its log yet",
     "no-earlier-run": "there is no log of an earlier run",
     "bad-profile": "the profiling result cannot be used",
     "bad-source-date-epoch": "SOURCE_DATE_EPOCH is not a number of seconds",

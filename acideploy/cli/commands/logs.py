@@ -63,6 +63,9 @@ def get_logs(
                 f"there is no log of an earlier run of {name}",
                 flag="--previous",
             )
+        elif not (text or since) and lines:
+            message = f"service {name} has written nothing to its log yet"
+            session.note("empty-log", message, flag="--name")
         click.echo(text, nl=bool(text) and not text.endswith("\n"))
         return
     lines = _RECENT if num_lines is None else num_lines

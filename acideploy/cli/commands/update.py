@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from acideploy.cli import shapes
 from acideploy.cli.command import command
 from acideploy.cli.commands.files import UPDATE_FILES, configuration_files
@@ -62,13 +64,17 @@ def update(
     """Change tags, description, models, code or settings of a service that runs."""
     from acideploy.api import UpdateRequest
 
+    files = configuration_files(
+        session, inference_config_file, deploy_config_file, flags, strict=strict
+    )
+    changes = (model, model_metadata_file, add_tag, remove_tag, add_property)
+    if not (any(changes) or description is not None or files.say_what_runs or files.say_where):
+        raise click.UsageError("nothing is given that the update is to change")
     request = UpdateRequest(
         name=name,
         models=model,
         model_metadata_files=model_metadata_file,
-        files=configuration_files(
-            session, inference_config_file, deploy_config_file, flags, strict=strict
-        ),
+        files=files,
         add_tags=dict(add_tag),
         remove_tags=remove_tag,
         add_properties=dict(add_property),

@@ -15,6 +15,7 @@ from acideploy.azure.socket import converse
 from acideploy.errors import AzureError, UnsupportedError
 from acideploy.targets.aci.group import VERSION
 from acideploy.targets.aci.target import AciTarget
+from acideploy.targets.aci.turn import require_running
 from acideploy.targets.aci.view import container_of
 
 _SHELL = "/bin/sh"
@@ -35,6 +36,7 @@ def execute(
     transcript = Transcript(secrets.token_hex(4), write)
     typed = transcript.typed(command)
     group = target.group(name)
+    require_running(group, name)
     offer = target.azure.manager.send(
         "POST",
         f"{group['id']}/containers/{container_of(group)['name']}/exec",

@@ -51,7 +51,8 @@ def put(
     path, manager = target.path(revision.service), target.azure.manager
     title = target.azure.workspace.group_name(revision.service)
     before = None
-    emit(Started(task="group", title=f"Container group {title}"))
+    anew = ", deleted and made anew" if replacing else ""
+    emit(Started(task="group", title=f"Container group {title}{anew}"))
     try:
         before = look_before(manager, path)
         allow(before.group if before else None)

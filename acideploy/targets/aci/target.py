@@ -34,7 +34,7 @@ from acideploy.targets.aci.logs import (
 from acideploy.targets.aci.put import body_of, put, tell_failed
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets
-from acideploy.targets.aci.turn import require_idle, under_way
+from acideploy.targets.aci.turn import require_idle, require_running, under_way
 from acideploy.targets.aci.view import (
     endpoint_of,
     is_moving,
@@ -139,8 +139,14 @@ class AciTarget:
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
         """Sends a scoring request, with the key where one is asked for. Raises ScoringError."""
         group = self.group(name)
+        require_running(group, name)
         revision = self.revision_of(group)
-        endpoint = endpoint_of(group, revision)
+        endpoint, seen = endpoint_of(group, revision), self.described(group, revision)
+        if seen.state == "Failed":
+            raise ScoringError(
+                f"service {name} has failed" + (f": {seen.error}" if seen.error else ""),
+                hint=f"acideploy service diagnose -n {name}",
+            )
         if endpoint is None:
             raise ScoringError(
                 f"service {name} has no address yet",
@@ -169,6 +175,7 @@ class AciTarget:
     def diagnose(self, name: str) -> str:
         """Why the service does not answer. Raises that as an error; returns that it does."""
         group = self.group(name)
+        require_running(group, name)
         revision = self.revision_of(group)
         endpoint = endpoint_of(group, revision)
         if endpoint and http.probe(endpoint) is not None:
@@ -312,6 +319,7 @@ class AciTarget:
 
     def _again(self, name: str, verb: str, emit: Emit) -> Service:
         group = self.group(name)
+        require_idle(group, name)
         before = rollout.look_before(self.azure.manager, str(group["id"]))
         self._ask(group, verb, name)
         if revision := self.revision_of(group):
@@ -319,8 +327,7 @@ class AciTarget:
         return self.find(name)
 
     def _ask(self, group: Mapping[str, Any], verb: str, name: str) -> None:
-        """Raises BusyError where an operation on the group is under way."""
-        require_idle(group, name)
+        """Raises BusyError where Azure has another operation on the group under way."""
         try:
             self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
         except AzureError as error:

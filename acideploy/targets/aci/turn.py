@@ -1,14 +1,14 @@
-"""That nobody else changes a service meanwhile."""
+"""Whether something can be done with a service now, and that nobody else changes it meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from acideploy.errors import BusyError
+from acideploy.errors import BusyError, ServiceFailedError
 from acideploy.targets.aci.group import DEPLOY_TAG
 from acideploy.targets.aci.rollout import Allow
-from acideploy.targets.aci.view import is_moving
+from acideploy.targets.aci.view import is_moving, state_of
 
 
 def require_idle(group: Mapping[str, Any] | None, service: str) -> None:
@@ -22,6 +22,14 @@ def under_way(service: str) -> BusyError:
         f"another operation on service {service} is under way",
         hint=f"acideploy service show -n {service} --wait, and run this again",
     )
+
+
+def require_running(group: Mapping[str, Any], service: str) -> None:
+    """Raises ServiceFailedError where the service was stopped."""
+    if state_of(group) == "Stopped":
+        raise ServiceFailedError(
+            f"service {service} is stopped", hint=f"acideploy service start -n {service}"
+        )
 
 
 def unchanged_since(then: Mapping[str, Any] | None, service: str) -> Allow:

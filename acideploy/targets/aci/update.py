@@ -28,7 +28,10 @@ def update(request: UpdateRequest, target: AciTarget) -> DeployRequest | None:
     if not (
         files.say_what_runs or files.say_where or request.models or request.model_metadata_files
     ):
-        digest = target.revisions(request.name).write(revision, tag=f"r{revision.number}")
+        revisions, number = target.revisions(request.name), revision.number
+        # One that was not healthy yet is none to go back to.
+        tag = f"r{number}" if number in revisions.numbers() else None
+        digest = revisions.write(revision, tag=tag)
         body = {"tags": {**tags, RECORD_TAG: digest}}
         target.azure.manager.send("PATCH", str(group["id"]), VERSION, body=body)
         return None
