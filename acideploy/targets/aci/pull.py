@@ -92,33 +92,9 @@ def _token(azure: Azure, registry: str, secrets: Secrets, clock: Clock) -> Pull:
     # Its password is told once: a new one would take the old one away from groups that run.
     if password := secrets.get(name).get(azure.workspace.registry.replace(":", "-")):
         return Pull(kind=kind, username=name, password=password)
-    manager = azure.manager
-    manager.send(
-        "PUT",
-        f"{registry}/scopeMaps/{_SCOPE}",
-        _VERSION,
-        body={
-            "properties": {
-                "description": "the images of services that acideploy deploys",
-                "actions": ["repositories/services/*/content/read"],
-            }
-        },
-    )
     token = f"{registry}/tokens/{name}"
-    manager.send(
-        "PUT",
-        token,
-        _VERSION,
-        body={"properties": {"scopeMapId": f"{registry}/scopeMaps/{_SCOPE}", "status": "enabled"}},
-    )
-    wait_for(
-        lambda: _made(manager.get(token, _VERSION)),
-        clock=clock,
-        within=_TOKEN_SECONDS,
-        every=_LOOK_EVERY,
-        overdue=lambda: AzureError(f"token {name} is not made yet", hint="run this again"),
-    )
-    answer = manager.send(
+    _make(azure, registry, token, clock)
+    answer = azure.manager.send(
         "POST",
         f"{registry}/generateCredentials",
         _VERSION,
@@ -127,6 +103,27 @@ def _token(azure: Azure, registry: str, secrets: Secrets, clock: Clock) -> Pull:
     password = str(answer.body["passwords"][0]["value"])
     secrets.put(name, {azure.workspace.registry.replace(":", "-"): password})
     return Pull(kind=kind, username=name, password=password)
+
+
+def _make(azure: Azure, registry: str, token: str, clock: Clock) -> None:
+    """Makes the token and what it may, or leaves them as they are."""
+    may = {
+        "description": "the images of services that acideploy deploys",
+        "actions": ["repositories/services/*/content/read"],
+    }
+    scope = f"{registry}/scopeMaps/{_SCOPE}"
+    azure.manager.send("PUT", scope, _VERSION, body={"properties": may})
+    wanted = {"scopeMapId": scope, "status": "enabled"}
+    azure.manager.send("PUT", token, _VERSION, body={"properties": wanted})
+    wait_for(
+        lambda: _made(azure.manager.get(token, _VERSION)),
+        clock=clock,
+        within=_TOKEN_SECONDS,
+        every=_LOOK_EVERY,
+        overdue=lambda: AzureError(
+            f"token {token.rpartition('/')[2]} is not made yet", hint="run this again"
+        ),
+    )
 
 
 def _made(token: Mapping[str, Any] | None) -> bool | None:
