@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from acideploy.azure.open import Azure
+from acideploy.azure.workspace import AzureWorkspace
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
 from acideploy.errors import AzureError
@@ -85,13 +86,32 @@ def _no_way(registry: str, refused: AzureError) -> AzureError:
     )
 
 
+def token_name(workspace: AzureWorkspace) -> str:
+    return f"acideploy-pull-{workspace.mark}"
+
+
+def known_token(workspace: AzureWorkspace, secrets: Secrets) -> Pull | None:
+    """The token that was made earlier for the workspace's registry; None for none."""
+    name = token_name(workspace)
+    password = secrets.get(name).get(_key(workspace))
+    return _pull_with(name, password) if password else None
+
+
+def _pull_with(name: str, password: str) -> Pull:
+    return Pull(kind=f"token {name}", username=name, password=password)
+
+
+def _key(workspace: AzureWorkspace) -> str:
+    """What a password is called among the workspace's secrets."""
+    return workspace.registry.replace(":", "-")
+
+
 def _token(azure: Azure, registry: str, secrets: Secrets, clock: Clock) -> Pull:
     """A token that may read the services' repositories, made once for the workspace."""
-    name = f"acideploy-pull-{azure.workspace.mark}"
-    kind = f"token {name}"
     # Its password is told once: a new one would take the old one away from groups that run.
-    if password := secrets.get(name).get(azure.workspace.registry.replace(":", "-")):
-        return Pull(kind=kind, username=name, password=password)
+    if known := known_token(azure.workspace, secrets):
+        return known
+    name = token_name(azure.workspace)
     token = f"{registry}/tokens/{name}"
     _make(azure, registry, token, clock)
     answer = azure.manager.send(
@@ -101,8 +121,8 @@ def _token(azure: Azure, registry: str, secrets: Secrets, clock: Clock) -> Pull:
         body={"tokenId": token, "name": "password1"},
     )
     password = str(answer.body["passwords"][0]["value"])
-    secrets.put(name, {azure.workspace.registry.replace(":", "-"): password})
-    return Pull(kind=kind, username=name, password=password)
+    secrets.put(name, {_key(azure.workspace): password})
+    return _pull_with(name, password)
 
 
 def _make(azure: Azure, registry: str, token: str, clock: Clock) -> None:
