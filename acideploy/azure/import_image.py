@@ -45,11 +45,8 @@ def import_image(
     task = f"import {source}"
     emit(Started(task=task, title=f"Base image {source}, by the registry itself"))
     try:
-        body = {
-            "source": _source(azure, source, username, password),
-            "targetTags": [f"{repository}:{tag}"],
-            "mode": "NoForce",
-        }
+        origin = _source(azure, source, username, password)
+        body = {"source": origin, "targetTags": [f"{repository}:{tag}"], "mode": "NoForce"}
         begun = azure.manager.send("POST", f"{registry}/importImage", _VERSION, body=body)
         _wait(azure, begun, source, clock)
     except (AzureError, DeadlineError) as error:

@@ -111,33 +111,10 @@ def _token(azure: Azure, registry: str, secrets: Secrets, clock: Clock) -> Pull:
     # Its password is told once: a new one would take the old one away from groups that run.
     if known := known_token(azure.workspace, secrets):
         return known
-    name, manager = token_name(azure.workspace), azure.manager
-    manager.send(
-        "PUT",
-        f"{registry}/scopeMaps/{_SCOPE}",
-        _VERSION,
-        body={
-            "properties": {
-                "description": "the images of services that acideploy deploys",
-                "actions": ["repositories/services/*/content/read"],
-            }
-        },
-    )
+    name = token_name(azure.workspace)
     token = f"{registry}/tokens/{name}"
-    manager.send(
-        "PUT",
-        token,
-        _VERSION,
-        body={"properties": {"scopeMapId": f"{registry}/scopeMaps/{_SCOPE}", "status": "enabled"}},
-    )
-    wait_for(
-        lambda: _made(manager.get(token, _VERSION)),
-        clock=clock,
-        within=_TOKEN_SECONDS,
-        every=_LOOK_EVERY,
-        overdue=lambda: AzureError(f"token {name} is not made yet", hint="run this again"),
-    )
-    answer = manager.send(
+    _make(azure, registry, token, clock)
+    answer = azure.manager.send(
         "POST",
         f"{registry}/generateCredentials",
         _VERSION,
@@ -146,6 +123,27 @@ def _token(azure: Azure, registry: str, secrets: Secrets, clock: Clock) -> Pull:
     password = str(answer.body["passwords"][0]["value"])
     secrets.put(name, {_key(azure.workspace): password})
     return _pull_with(name, password)
+
+
+def _make(azure: Azure, registry: str, token: str, clock: Clock) -> None:
+    """Makes the token and what it may, or leaves them as they are."""
+    may = {
+        "description": "the images of services that acideploy deploys",
+        "actions": ["repositories/services/*/content/read"],
+    }
+    scope = f"{registry}/scopeMaps/{_SCOPE}"
+    azure.manager.send("PUT", scope, _VERSION, body={"properties": may})
+    wanted = {"scopeMapId": scope, "status": "enabled"}
+    azure.manager.send("PUT", token, _VERSION, body={"properties": wanted})
+    wait_for(
+        lambda: _made(azure.manager.get(token, _VERSION)),
+        clock=clock,
+        within=_TOKEN_SECONDS,
+        every=_LOOK_EVERY,
+        overdue=lambda: AzureError(
+            f"token {token.rpartition('/')[2]} is not made yet", hint="run this again"
+        ),
+    )
 
 
 def _made(token: Mapping[str, Any] | None) -> bool | None:

@@ -8,10 +8,11 @@ from acideploy.clock import Clock
 from acideploy.config.problem import Problem
 from acideploy.errors import AzureError
 from acideploy.events import Emit, Noticed
-from acideploy.targets.aci.group import REVISION_TAG, VERSION
+from acideploy.targets.aci.group import VERSION
 from acideploy.targets.aci.rollout import delete_group
 from acideploy.targets.aci.secrets import keys_name, revision_name
 from acideploy.targets.aci.target import AciTarget
+from acideploy.targets.aci.view import revision_number
 
 # Secrets that are deleted at the same time: a vault throttles who asks for many.
 _AT_ONCE = 8
@@ -25,8 +26,7 @@ def remove(target: AciTarget, name: str, *, purge: bool, clock: Clock, emit: Emi
     """
     group = target.observe(name)
     title = str(group["name"]) if group else target.azure.workspace.group_name(name)
-    present = int((group or {}).get("tags", {}).get(REVISION_TAG, 0))
-    last = max((present, *target.revisions(name).numbers()))
+    last = max((revision_number(group or {}), *target.revisions(name).numbers()))
     if group:
         delete_group(target.azure.manager, str(group["id"]), clock=clock)
     else:

@@ -23,6 +23,7 @@ from acideploy.targets.aci.group import (
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.target import AciTarget
 from acideploy.targets.aci.turn import require_idle, unchanged_since
+from acideploy.targets.aci.view import revision_number
 
 
 def roll_back(
@@ -83,8 +84,7 @@ def redeploy(
 
 def next_number(target: AciTarget, group: Mapping[str, Any] | None, name: str) -> int:
     """That of the revision after the present one, and after each that was healthy."""
-    present = ((group or {}).get("tags") or {}).get(REVISION_TAG, "0")
-    return 1 + max(int(present), *target.revisions(name).numbers(), 0)
+    return 1 + max(revision_number(group or {}), *target.revisions(name).numbers(), 0)
 
 
 def require_revision(target: AciTarget, name: str, number: int | None) -> Revision:

@@ -3,50 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from acideploy.azure.open import Azure
 from acideploy.clock import Clock
-from acideploy.errors import (
-    AcideployError,
-    AzureError,
-    NotFoundError,
-    ScoringError,
-    ServiceFailedError,
-)
+from acideploy.errors import AcideployError, NotFoundError, ServiceFailedError
 from acideploy.events import Emit, Finished, Started, ignore
 from acideploy.stopwatch import Stopwatch
-from acideploy.targets import Answer, Keys, Service, http
+from acideploy.targets import Answer, Keys, Service
 from acideploy.targets.aci import confidential as kept_secrets
 from acideploy.targets.aci import rollout
-from acideploy.targets.aci.failure import Seen, failure_of
+from acideploy.targets.aci.asked import diagnose, score
+from acideploy.targets.aci.failure import Seen
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION, Confidential, Pull
 from acideploy.targets.aci.keys import ensure_keys, kept_keys, regenerate_key, require_auth
-from acideploy.targets.aci.logs import (
-    CrashLogs,
-    followed_log,
-    keep_crash,
-    previous_log,
-    recent_log,
-)
+from acideploy.targets.aci.listed import list_services
+from acideploy.targets.aci.logs import CrashLogs, followed_log, keep_crash, previous_log, recent_log
+from acideploy.targets.aci.power import ask, run_again
 from acideploy.targets.aci.put import body_of, put, tell_failed
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets
-from acideploy.targets.aci.turn import require_idle, require_running, under_way
-from acideploy.targets.aci.view import (
-    endpoint_of,
-    is_moving,
-    record_of,
-    service_name,
-    service_of,
-    tells_its_row,
-)
-
-# Groups that are looked at at the same time.
-_AT_ONCE = 16
-_WITHIN_NETWORK = "a service in a virtual network answers only from within it"
+from acideploy.targets.aci.view import endpoint_of, is_moving, record_of, service_name, service_of
 
 
 class AciTarget:
@@ -112,19 +90,7 @@ class AciTarget:
 
         `brief` leaves away what only records tell: properties, environments, descriptions.
         """
-        listed = self.azure.manager.list(self.azure.workspace.groups, VERSION)
-        paths = [str(each["id"]) for each in listed if service_name(each)]
-
-        def look(path: str) -> Service | None:
-            group = self.azure.manager.get(path, VERSION)
-            if group is None:
-                return None
-            enough = brief and tells_its_row(group)
-            return self.described(group, None if enough else self.revision_of(group))
-
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
-            found = [service for service in threads.map(look, paths) if service]
-        return tuple(sorted(found, key=lambda service: service.name))
+        return list_services(self, brief=brief)
 
     def users_of(self, model: str) -> tuple[str, ...]:
         return tuple(each.name for each in self.list(brief=True) if model in each.models)
@@ -139,24 +105,7 @@ class AciTarget:
 
     def score(self, name: str, body: bytes, *, content_type: str) -> Answer:
         """Sends a scoring request, with the key where one is asked for. Raises ScoringError."""
-        group = self.group(name)
-        require_running(group, name)
-        revision = self.revision_of(group)
-        endpoint, seen = endpoint_of(group, revision), self.described(group, revision)
-        if seen.state == "Failed":
-            raise ScoringError(
-                f"service {name} has failed" + (f": {seen.error}" if seen.error else ""),
-                hint=f"acideploy service diagnose -n {name}",
-            )
-        if endpoint is None:
-            raise ScoringError(
-                f"service {name} has no address yet",
-                hint=f"acideploy service show -n {name} --wait",
-            )
-        headers = {"Content-Type": content_type}
-        if revision and revision.auth_enabled:
-            headers["Authorization"] = f"Bearer {self.keys(name).primary}"
-        return http.score(endpoint, body, headers=headers, hint=_WITHIN_NETWORK)
+        return score(self, name, body, content_type=content_type)
 
     def logs(
         self, name: str, *, lines: int, previous: bool = False, since: timedelta | None = None
@@ -175,24 +124,7 @@ class AciTarget:
 
     def diagnose(self, name: str) -> str:
         """Why the service does not answer. Raises that as an error; returns that it does."""
-        group = self.group(name)
-        require_running(group, name)
-        revision = self.revision_of(group)
-        endpoint = endpoint_of(group, revision)
-        if endpoint and http.probe(endpoint) is not None:
-            return f"service {name} answers at {endpoint.url}/score"
-        if revision:
-            # What crashed earlier and answers now is no failure: so this is asked last.
-            seen = Seen(
-                group=group,
-                log=self.logs(name, lines=500),
-                previous_log=self.crash_logs.read(str(group["name"])),
-            )
-            origin = rollout.origin_of(revision)
-            if failure := failure_of(seen, service=name, origin=origin):
-                raise failure
-        state = service_of(group, revision, self.azure.workspace).state
-        return f"service {name} does not answer; its state is {state}"
+        return diagnose(self, name)
 
     # Its secrets.
 
@@ -245,13 +177,7 @@ class AciTarget:
         secret = confidential or self.confidential(revision)
         body = body_of(self, revision, tags, pull=pull, confidential=secret, emit=emit)
         before = put(
-            self,
-            revision,
-            body,
-            replacing=replacing,
-            allow=allow,
-            clock=self._clock,
-            emit=emit,
+            self, revision, body, replacing=replacing, allow=allow, clock=self._clock, emit=emit
         )
         watch = watch or Stopwatch(self._clock)
         watch.lap("container group")
@@ -309,27 +235,11 @@ class AciTarget:
         return group
 
     def stop(self, name: str) -> Service:
-        self._ask(self.group(name), "stop", name)
+        ask(self, self.group(name), "stop", name)
         return self.find(name)
 
     def start(self, name: str, *, emit: Emit = ignore) -> Service:
-        return self._again(name, "start", emit)
+        return run_again(self, name, "start", emit)
 
     def restart(self, name: str, *, emit: Emit = ignore) -> Service:
-        return self._again(name, "restart", emit)
-
-    def _again(self, name: str, verb: str, emit: Emit) -> Service:
-        group = self.group(name)
-        require_idle(group, name)
-        before = rollout.look_before(self.azure.manager, str(group["id"]))
-        self._ask(group, verb, name)
-        if revision := self.revision_of(group):
-            self.wait(revision, before=before, emit=emit)
-        return self.find(name)
-
-    def _ask(self, group: Mapping[str, Any], verb: str, name: str) -> None:
-        """Raises BusyError where Azure has another operation on the group under way."""
-        try:
-            self.azure.manager.send("POST", f"{group['id']}/{verb}", VERSION)
-        except AzureError as error:
-            raise under_way(name) if error.status == 409 else error from error
+        return run_again(self, name, "restart", emit)

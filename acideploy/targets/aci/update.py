@@ -28,37 +28,39 @@ def update(request: UpdateRequest, target: AciTarget) -> DeployRequest | None:
     if not (
         files.say_what_runs or files.say_where or request.models or request.model_metadata_files
     ):
-        revisions, number = target.revisions(request.name), revision.number
-        # One that was not healthy yet is none to go back to.
-        tag = f"r{number}" if number in revisions.numbers() else None
-        digest = revisions.write(revision, tag=tag)
-        body = {"tags": {**tags, RECORD_TAG: digest}}
-        target.azure.manager.send("PATCH", str(group["id"]), VERSION, body=body)
+        _describe(target, group, revision, tags)
         return None
     if not files.say_what_runs:
         raise UnsupportedError(
-            f"the code of service {request.name} is in Azure, not here",
+            f"models are changed together with the code, and that of service {request.name} is in "
+            "Azure, not here",
             hint="give the inference config with -ic, too",
         )
-    own = {name: text for name, text in tags.items() if not name.startswith("acideploy.")}
-    overrides = (*_deployed_keys(group, revision), *files.deployment_overrides)
+    present = () if files.deployment_config else _deployed_keys(group, revision)
+    overrides = (*present, *files.deployment_overrides)
     return DeployRequest(
         name=request.name,
         models=request.models or ([] if request.model_metadata_files else revision.models),
         model_metadata_files=request.model_metadata_files,
-        files=replace(
-            files,
-            deployment_overrides=files.deployment_overrides
-            if files.deployment_config
-            else overrides,
-        ),
-        tags=own,
+        files=replace(files, deployment_overrides=overrides),
+        tags={name: text for name, text in tags.items() if not name.startswith("acideploy.")},
         properties=revision.properties,
         description=revision.description,
         compression=request.compression,
         overwrite=True,
         no_wait=request.no_wait,
     )
+
+
+def _describe(
+    target: AciTarget, group: Mapping[str, Any], revision: Revision, tags: Mapping[str, str]
+) -> None:
+    """Changes what is told of a service, which starts nothing anew."""
+    revisions, number = target.revisions(revision.service), revision.number
+    # One that was not healthy yet is none to go back to.
+    tag = f"r{number}" if number in revisions.numbers() else None
+    body = {"tags": {**tags, RECORD_TAG: revisions.write(revision, tag=tag)}}
+    target.azure.manager.send("PATCH", str(group["id"]), VERSION, body=body)
 
 
 def require_ours(target: AciTarget, name: str, group: Mapping[str, Any]) -> Revision:

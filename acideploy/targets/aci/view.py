@@ -85,13 +85,11 @@ def service_of(
     group: Mapping[str, Any], revision: Revision | None, workspace: AzureWorkspace
 ) -> Service:
     """`revision` is what is written down of it, None where that is not known."""
-    tags = dict(group.get("tags") or {})
     container = container_of(group)["properties"]
     address = group["properties"].get("ipAddress") or {}
     requests = container["resources"]["requests"]
     uri = _scoring_uri(address, revision)
     made = _time(revision.created_time) if revision else _started(group)
-    number = str(tags.get(REVISION_TAG, "0"))
     _, _, digest = str(container["image"]).partition("@")
     return Service(
         name=service_name(group) or str(group["name"]),
@@ -99,7 +97,7 @@ def service_of(
         compute_type="ACI",
         created_time=made,
         updated_time=max(made, _started(group)),
-        revision=int(number) if number.isdecimal() else 0,
+        revision=revision_number(group),
         scoring_uri=uri,
         swagger_uri=uri and uri.removesuffix("score") + "swagger.json",
         container=str(group["name"]),
@@ -108,7 +106,7 @@ def service_of(
         cpu=requests.get("cpu"),
         memory_in_gb=requests.get("memoryInGB"),
         description=revision.description if revision else None,
-        tags={name: text for name, text in tags.items() if not name.startswith(_OURS)},
+        tags=own_tags(group),
         properties=revision.properties if revision else {},
         models=revision.models if revision else models_of(group) or (),
         environment=revision.environment if revision else {},
@@ -123,6 +121,18 @@ def service_of(
         public_fqdn=address.get("fqdn"),
         workspace=workspace.name,
     )
+
+
+def revision_number(group: Mapping[str, Any]) -> int:
+    """0 where no tag says it."""
+    number = str((group.get("tags") or {}).get(REVISION_TAG, "0"))
+    return int(number) if number.isdecimal() else 0
+
+
+def own_tags(group: Mapping[str, Any]) -> dict[str, str]:
+    """Those of the user's."""
+    tags = group.get("tags") or {}
+    return {name: str(text) for name, text in tags.items() if not name.startswith(_OURS)}
 
 
 def parts_of(group: Mapping[str, Any]) -> dict[str, str]:

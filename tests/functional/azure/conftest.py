@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from acideploy import credentials
 from acideploy.api import open_workspace
 from acideploy.cli.root import run
 from acideploy.clock import SystemClock
@@ -54,6 +55,8 @@ def _emulated(
     directory, folder = tmp_path / "emulator", tmp_path / "folder"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    # Another emulator may have had the port: its tokens are not this one's.
+    credentials._opened.cache_clear()
     with emulated(directory, seeded=True, **settings) as running:
         for name in [*os.environ]:
             if name.startswith(("AZURE_", "ARM_", "ACIDEPLOY_")):
