@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
@@ -78,8 +79,21 @@ def draft(
         pull=pull,
         confidential=confidential,
     )
+    revision = _revision(wanted, comparison, image, number, body, confidential, clock)
+    return Draft(revision=revision, confidential=confidential, pull=pull)
+
+
+def _revision(
+    wanted: Wanted,
+    comparison: Comparison,
+    image: PushedImage,
+    number: int,
+    body: Mapping[str, Any],
+    confidential: Confidential,
+    clock: Clock,
+) -> Revision:
     serving = wanted.serving
-    revision = Revision(
+    return Revision(
         number=number,
         service=wanted.name,
         created_time=clock.now().isoformat(),
@@ -101,7 +115,6 @@ def draft(
         source_directory=wanted.code.source_directory,
         origin=str(wanted.code.origin),
     )
-    return Draft(revision=revision, confidential=confidential, pull=pull)
 
 
 def _newest(name: str, comparison: Comparison, target: AciTarget) -> int:
