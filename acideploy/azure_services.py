@@ -80,6 +80,7 @@ class AzureServices:
                 image_size=lambda: known_size(
                     wanted, parts=self._parts, compression=request.compression
                 ),
+                emit=self._emit,
             )
             tell(problems, strict=request.files.strict, emit=self._emit)
             if request.rehearse:

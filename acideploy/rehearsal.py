@@ -18,7 +18,7 @@ from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import Wanted, make_plan
-from acideploy.targets import Answer
+from acideploy.targets import Answer, Service
 
 _NOT_SCORED = Problem(
     code="not-rehearsed",
@@ -55,33 +55,34 @@ def rehearse(
     # Of a rehearsal that was killed.
     with suppress(NotFoundError):
         target.delete(trial.name)
-    plan = make_plan(trial, environment_exists=True, present=None)
-    # Without a host it is loaded into the engine, and nothing of the trial's name is pushed.
-    here = replace(parts, host=None)
     try:
         with target.changing(trial.name, new=True):
             service = deploy(
                 trial,
-                plan,
-                parts=here,
+                make_plan(trial, environment_exists=True, present=None),
+                # Without a host it is loaded into the engine: nothing of its name is pushed.
+                parts=replace(parts, host=None),
                 compression=compression,
                 wait=True,
                 clock=clock,
                 emit=emit,
             )
-        body = sample or (declared_sample(service.port) if service.port else None)
-        if body is None:
-            emit(Noticed(problem=_NOT_SCORED))
-        else:
-            score = partial(target.score, trial.name, content_type="application/json")
-            _require_answer(body, score, emit)
+        score = partial(target.score, trial.name, content_type="application/json")
+        _score(sample or _declared(service), score, emit)
     finally:
         with suppress(NotFoundError):
             target.delete(trial.name)
 
 
-def _require_answer(body: bytes, score: Callable[[bytes], Answer], emit: Emit) -> None:
-    """Raises ServiceFailedError where `run()` fails."""
+def _declared(service: Service) -> bytes | None:
+    return declared_sample(service.port) if service.port else None
+
+
+def _score(body: bytes | None, score: Callable[[bytes], Answer], emit: Emit) -> None:
+    """Raises ServiceFailedError where `run()` fails; that it has nothing to be sent is told."""
+    if body is None:
+        emit(Noticed(problem=_NOT_SCORED))
+        return
     emit(Started(task="run", title="A request to run()"))
     try:
         answer = score(body)
@@ -95,7 +96,8 @@ def _require_answer(body: bytes, score: Callable[[bytes], Answer], emit: Emit) -
     except BaseException:
         emit(Finished(task="run", outcome="failed"))
         raise
-    emit(Finished(task="run", outcome="done", detail=f"answered {_shown(answer.body, width=60)}"))
+    line = " ".join(_shown(answer.body, width=60).split())
+    emit(Finished(task="run", outcome="done", detail=f"answered {line}"))
 
 
 def _shown(body: bytes, *, width: int = 500) -> str:

@@ -107,7 +107,7 @@ CODES: dict[str, str] = {
     "nothing-to-delete": "there is no service of that name in Azure",
     "secrets-stay": "the secrets of a service that was deleted may not be deleted",
     "images-stay": "images are not deleted: another container group runs one of them",
-    "not-rehearsed": "no container engine answers: the image is not run on this machine first",
+    "not-rehearsed": "the image, or its run(), is not tried on this machine first",
     "two-services": "there is a service of that name on this machine and in Azure",
     "not-attached": "`--path` names a folder that is attached to no workspace",
     "azure-incomplete": "a workspace in Azure is named, and something of it is not known",

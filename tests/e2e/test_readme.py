@@ -34,6 +34,8 @@ _VARIABLE = (
     (r"(/[\w.+-]+)+/demo/", "<folder>/"),
     # How long a step took that took a while.
     (r", \d+\.\d s\b", ""),
+    # What weighs other than it did, as packages and tools do.
+    (r"about \d+ MB|\d\d+ layers|\d+,\d{3},\d{3} bytes|66,\d{3} bytes", "<size>"),
     # An address and an image of the emulator's.
     (r"127(\.\d+){3}(:\d+)?", "<address>"),
     (r"\b[0-9a-f]{12}\b", "<short digest>"),

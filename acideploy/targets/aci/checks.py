@@ -61,9 +61,9 @@ def image_problems(size: int) -> Iterator[Problem]:
         )
 
 
-def place_of(aci: AciDeployment, *keys: str) -> Place | None:
+def place_of(aci: AciDeployment | None, *keys: str) -> Place | None:
     """Where the first of the dotted keys is given that is; None where none is."""
-    return next((aci.places[key] for key in keys if key in aci.places), None)
+    return next((aci.places[key] for key in keys if key in aci.places), None) if aci else None
 
 
 def _too_small(aci: AciDeployment) -> Iterator[Problem]:

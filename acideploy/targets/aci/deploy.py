@@ -43,6 +43,29 @@ def deploy(
     comparison.require_idle(wanted.name)
     if present and comparison.changes_only_tags:
         return _tagged(present, wanted, target=target, emit=emit)
+    return _next_revision(
+        wanted,
+        comparison,
+        target=target,
+        parts=parts,
+        compression=compression,
+        wait=wait,
+        clock=clock,
+        emit=emit,
+    )
+
+
+def _next_revision(
+    wanted: Wanted,
+    comparison: Comparison,
+    *,
+    target: AciTarget,
+    parts: Parts,
+    compression: Compression,
+    wait: bool,
+    clock: Clock,
+    emit: Emit,
+) -> Service:
     watch = Stopwatch(clock)
     # A new token takes ten seconds, in which the image can be made.
     pull = ahead(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from acideploy.clock import Clock
 from acideploy.config.problem import Problem
@@ -77,8 +78,21 @@ def draft(
         pull=pull,
         confidential=confidential,
     )
+    revision = _revision(wanted, comparison, image, number, body, confidential, clock)
+    return Draft(revision=revision, confidential=confidential, pull=pull)
+
+
+def _revision(
+    wanted: Wanted,
+    comparison: Comparison,
+    image: PushedImage,
+    number: int,
+    body: Mapping[str, Any],
+    confidential: Confidential,
+    clock: Clock,
+) -> Revision:
     serving = wanted.serving
-    revision = Revision(
+    return Revision(
         number=number,
         service=wanted.name,
         created_time=clock.now().isoformat(),
@@ -100,7 +114,6 @@ def draft(
         source_directory=wanted.code.source_directory,
         origin=str(wanted.code.origin),
     )
-    return Draft(revision=revision, confidential=confidential, pull=pull)
 
 
 def _newest(name: str, comparison: Comparison, target: AciTarget) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from acideploy.azure.open import Azure
 from acideploy.config.problem import Problem
+from acideploy.events import Emit, Finished, Outcome, Started, ignore
 from acideploy.imports import import_problems
 from acideploy.plan import Wanted
 from acideploy.targets.aci.checks import offline_problems
@@ -24,6 +25,7 @@ def judge(
     now: datetime,
     directory: Path,
     image_size: Callable[[], int] | None = None,
+    emit: Emit = ignore,
 ) -> tuple[Problem, ...]:
     """Problems of the code's imports, of the sizes asked for, and what Azure says of them.
 
@@ -35,19 +37,22 @@ def judge(
     return (
         *(_seen_from(directory, problem) for problem in imports),
         *offline_problems(wanted, now=now),
-        *_online(wanted, azure, present, image_size),
+        *(_online(wanted, azure, present, image_size, emit) if azure else ()),
     )
 
 
 def _online(
     wanted: Wanted,
-    azure: Azure | None,
+    azure: Azure,
     present: Mapping[str, Any] | None,
     image_size: Callable[[], int] | None,
+    emit: Emit,
 ) -> tuple[Problem, ...]:
-    if azure is None:
-        return ()
-    return online_problems(wanted, azure, present=present, overwrite=True, image_size=image_size)
+    emit(Started(task="check", title="Check of what Azure allows"))
+    found = online_problems(wanted, azure, present=present, overwrite=True, image_size=image_size)
+    outcome: Outcome = "failed" if any(each.severity == "error" for each in found) else "done"
+    emit(Finished(task="check", outcome=outcome))
+    return found
 
 
 def _seen_from(directory: Path, problem: Problem) -> Problem:

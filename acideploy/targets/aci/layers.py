@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 
 from acideploy.config.problem import Problem
+from acideploy.environment.base_image import BaseImage
 from acideploy.errors import AcideployError, NotFoundError
 from acideploy.events import Emit, Finished, Noticed, Started
-from acideploy.image import Compression, Layer
+from acideploy.image import PLATFORM, Compression, Layer
 from acideploy.image.contents import code_layer, serving_layer
 from acideploy.image.read import place_of
 from acideploy.image.reference import ImageReference, parse_image_reference
 from acideploy.parts import Parts
 from acideploy.plan import PlannedLayer, Wanted
-from acideploy.registry import Manifest
+from acideploy.registry import Manifest, Registry
 
 
 def foreseen_layers(
@@ -32,6 +34,7 @@ def foreseen_layers(
 
     Nothing is made, brought or pushed. Raises RegistryError, StorageError, NotFoundError.
     """
+    assert wanted.base is not None
     present = parts.registry.find_manifest(repository, former) if former else None
     known = _digests(present)
     above = [
@@ -40,7 +43,7 @@ def foreseen_layers(
         code_layer(wanted.code, mtime=parts.mtime, compression=compression),
     ]
     return (
-        *_base(wanted, parts, known),
+        *_base(wanted.base, parts, known),
         *_environment(wanted, parts, compression, known, emit),
         *plan_layers(above, known=known),
     )
@@ -52,9 +55,7 @@ def known_size(wanted: Wanted, *, parts: Parts, compression: Compression) -> int
     Raises NotFoundError where there is no such base image, RegistryError, StorageError.
     """
     assert wanted.base is not None
-    base = tuple(_base(wanted, parts, frozenset()))
-    if any(layer.action == "copy" for layer in base) and not wanted.base.username:
-        _require_base(parse_image_reference(wanted.base.name), parts)
+    base = tuple(_base(wanted.base, parts, frozenset()))
     environment: Sequence[Layer] = ()
     if not wanted.base.has_packages:
         environment = parts.layers.find(wanted.environment, compression) or ()
@@ -64,14 +65,6 @@ def known_size(wanted: Wanted, *, parts: Parts, compression: Compression) -> int
         + sum(model.size for model in wanted.models)
         + sum(path.stat().st_size for _, path in wanted.code.files())
     )
-
-
-def _require_base(name: ImageReference, parts: Parts) -> None:
-    source = parts.open_registry(name.endpoint)
-    if source.find_manifest(name.repository, name.reference) is None:
-        raise NotFoundError(
-            f"there is no base image {name}", hint="check the name, and that you may pull it"
-        )
 
 
 def plan_layers(layers: Sequence[Layer], *, known: Set[str]) -> tuple[PlannedLayer, ...]:
@@ -89,25 +82,42 @@ def _planned(layer: Layer, known: Set[str]) -> PlannedLayer:
     return PlannedLayer(action="push", title=title, size=size)
 
 
-def _base(wanted: Wanted, parts: Parts, known: Set[str]) -> Iterator[PlannedLayer]:
+def _base(base: BaseImage, parts: Parts, known: Set[str]) -> Iterator[PlannedLayer]:
     """All of its layers as one. What is newer where it comes from, only the deploy finds out."""
-    assert wanted.base is not None
-    name = parse_image_reference(wanted.base.name)
+    name = parse_image_reference(base.name)
     title = f"base image {name}"
     own = name.endpoint == parts.registry.location
     repository, tag = (name.repository, name.reference) if own else place_of(name)
     found = parts.registry.find_manifest(repository, tag)
-    layers = _layers(found)
     if found is None:
-        yield PlannedLayer(action="copy", title=title, size=None, source=name.host)
-    elif not layers:
-        # For several platforms: one manifest of many.
-        yield PlannedLayer(action="mount", title=title, size=None, source=repository)
-    there = sum(size for digest, size in layers if digest in known)
-    if there:
+        # A login of its own is for the deploy.
+        size = None if base.username else _size_at_source(name, parts)
+        yield PlannedLayer(action="copy", title=title, size=size, source=name.host)
+        return
+    layers = _layers(_of_platform(found, parts.registry, repository))
+    if there := sum(size for digest, size in layers if digest in known):
         yield PlannedLayer(action="reuse", title=title, size=there)
     if more := sum(size for digest, size in layers if digest not in known):
         yield PlannedLayer(action="mount", title=title, size=more, source=repository)
+
+
+def _size_at_source(name: ImageReference, parts: Parts) -> int:
+    source = parts.open_registry(name.endpoint)
+    found = source.find_manifest(name.repository, name.reference)
+    if found is None:
+        raise NotFoundError(
+            f"there is no base image {name}", hint="check the name, and that you may pull it"
+        )
+    return sum(size for _, size in _layers(_of_platform(found, source, name.repository)))
+
+
+def _of_platform(manifest: Manifest, registry: Registry, repository: str) -> Manifest | None:
+    """The manifest itself, or of an index that of the platform that Azure runs."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        for each in json.loads(manifest.content).get("manifests", ()):
+            if (each["platform"]["os"], each["platform"]["architecture"]) == PLATFORM:
+                return registry.find_manifest(repository, str(each["digest"]))
+    return manifest
 
 
 def _environment(

@@ -98,8 +98,6 @@ def _layer_cause(layer: PlannedLayer) -> str:
     if layer.action == "make":
         packages = f", about {_megabytes(layer.size)} of packages" if layer.size else ""
         return f"not made yet{packages}"
-    if layer.action == "copy":
-        return f"from {layer.source}, of unknown size"
     size = "of unknown size" if layer.size is None else f"{layer.size:,} bytes"
     return f"{size}, from {layer.source}" if layer.source else size
 

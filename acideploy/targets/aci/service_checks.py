@@ -5,27 +5,27 @@ Nothing is changed by asking, and what cannot be asked is a note.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from difflib import get_close_matches
 from typing import Any
 
 from acideploy.azure.open import Azure
-from acideploy.config.problem import Place, Problem
+from acideploy.config.problem import Problem
 from acideploy.errors import AcideployError, AzureError, NotFoundError
 from acideploy.plan import Wanted
 from acideploy.targets.aci.access_checks import pull_problems, vault_problems
-from acideploy.targets.aci.asking import Check, number_at, text_at, value_at
+from acideploy.targets.aci.asking import Check, text_at, value_at
 from acideploy.targets.aci.checks import image_problems, place_of
-from acideploy.targets.aci.container import size_of
 from acideploy.targets.aci.group import dns_label
 from acideploy.targets.aci.network_checks import network_problems
+from acideploy.targets.aci.region_checks import (
+    NAMESPACE,
+    normalized,
+    quota_problems,
+    region_problems,
+)
 
 _VERSION = "2023-05-01"
-_PROVIDER_VERSION = "2022-09-01"
-_NAMESPACE = "Microsoft.ContainerInstance"
-_SIZE = "containerResourceRequirements"
 _UNDER_WAY = frozenset({"Pending", "Creating", "Updating", "Repairing"})
 
 
@@ -63,12 +63,12 @@ def online_problems(
 def _checks(wanted: Wanted, azure: Azure, present: Mapping[str, Any] | None) -> tuple[Check, ...]:
     workspace = azure.workspace
     assert wanted.aci is not None
-    region = _normalized(wanted.aci.location or workspace.location)
+    region = normalized(wanted.aci.location or workspace.location)
     subscription = f"/subscriptions/{workspace.subscription}"
     registry = workspace.registry_id or subscription
     return (
-        Check("region", subscription, lambda: _region(wanted, azure, region)),
-        Check("quota", subscription, lambda: _quota(wanted, azure, region, present)),
+        Check("region", subscription, lambda: region_problems(wanted, azure, region)),
+        Check("quota", subscription, lambda: quota_problems(wanted, azure, region, present)),
         Check("DNS label", subscription, lambda: _label(wanted, azure, region, present)),
         Check("virtual network", subscription, lambda: network_problems(wanted, azure, region)),
         Check("container registry", registry, lambda: pull_problems(azure)),
@@ -122,101 +122,6 @@ def _of_present(
         )
 
 
-def _region(wanted: Wanted, azure: Azure, region: str) -> Iterator[Problem]:
-    scope = f"/subscriptions/{azure.workspace.subscription}/providers/{_NAMESPACE}"
-    provider = azure.manager.get(scope, _PROVIDER_VERSION)
-    if text_at(provider, "registrationState") in ("NotRegistered", "Unregistered"):
-        yield Problem(
-            code="provider-not-registered",
-            severity="error",
-            message=f"the subscription is not registered for {_NAMESPACE}",
-            hint=f"az provider register --wait -n {_NAMESPACE}",
-        )
-    offered = _regions(provider)
-    if offered and region not in offered:
-        similar = get_close_matches(region, offered, n=1)
-        yield Problem(
-            code="unknown-region",
-            severity="error",
-            message=f"there are no Container Instances in a region {region!r}",
-            place=_place(wanted, "location"),
-            hint=f"set location to {similar[0] if similar else azure.workspace.location}",
-        )
-        return
-    yield from _capacity(wanted, azure, f"{scope}/locations/{region}/capabilities")
-
-
-def _regions(provider: Any) -> tuple[str, ...]:
-    for kind in value_at(provider, "resourceTypes") or ():
-        if text_at(kind, "resourceType") == "containerGroups":
-            return tuple(_normalized(str(each)) for each in value_at(kind, "locations") or ())
-    return ()
-
-
-def _capacity(wanted: Wanted, azure: Azure, path: str) -> Iterator[Problem]:
-    """The largest group that the region has for Linux, in a network or not, without a GPU."""
-    address = "Private" if wanted.aci and wanted.aci.vnet_name else "Public"
-    fitting = [
-        each
-        for each in azure.manager.list(path, _VERSION)
-        if text_at(each, "osType") in ("Linux", "NotSpecified")
-        and text_at(each, "ipAddressType") == address
-        and text_at(each, "gpu") in (None, "None")
-    ]
-    if not fitting:
-        return
-    cpu, memory = size_of(wanted)
-    most_cpu = max(number_at(each, "capabilities", "maxCpu") for each in fitting)
-    most_memory = max(number_at(each, "capabilities", "maxMemoryInGB") for each in fitting)
-    if cpu > most_cpu or memory > most_memory:
-        yield Problem(
-            code="resource-limit",
-            severity="error",
-            message=f"the region gives a container group at most {most_cpu:g} cores and "
-            f"{most_memory:g} GB, and {cpu:g} and {memory:g} are asked for",
-            place=_place(wanted, f"{_SIZE}.{'cpu' if cpu > most_cpu else 'memoryInGB'}"),
-            hint="ask for less, or set location to another region",
-        )
-
-
-def _quota(
-    wanted: Wanted, azure: Azure, region: str, present: Mapping[str, Any] | None
-) -> Iterator[Problem]:
-    path = (
-        f"/subscriptions/{azure.workspace.subscription}/providers/{_NAMESPACE}"
-        f"/locations/{region}/usages"
-    )
-    try:
-        usages = list(azure.manager.list(path, _VERSION))
-    except AzureError as error:
-        if error.status == 400:
-            # No such region, of which another check tells.
-            return
-        raise
-    replaced = present if _normalized(text_at(present, "location") or "") == region else None
-    needed = {
-        "ContainerGroups": 0 if replaced else 1,
-        "StandardCores": max(0, math.ceil(size_of(wanted).cpu - _cores(replaced))),
-    }
-    for usage in usages:
-        name = text_at(usage, "name", "value") or ""
-        limit, taken = number_at(usage, "limit"), number_at(usage, "currentValue")
-        if needed.get(name, 0) > limit - taken:
-            yield Problem(
-                code="quota-reached",
-                severity="error",
-                message=f"quota {name} in {region}: {taken:g} of {limit:g} are taken, and "
-                f"{needed[name]} more needed",
-                hint="delete a service, set location to another region, or have the quota raised "
-                "in the portal under Quotas",
-            )
-
-
-def _cores(group: Mapping[str, Any] | None) -> float:
-    containers = value_at(group, "properties", "containers") or ()
-    return sum(number_at(each, "properties", "resources", "requests", "cpu") for each in containers)
-
-
 def _label(
     wanted: Wanted, azure: Azure, region: str, present: Mapping[str, Any] | None
 ) -> Iterator[Problem]:
@@ -226,7 +131,7 @@ def _label(
     if label is None:
         return
     own = text_at(present, "id") or f"{workspace.groups}/{workspace.group_name(wanted.name)}"
-    path = f"/subscriptions/{workspace.subscription}/providers/{_NAMESPACE}/containerGroups"
+    path = f"/subscriptions/{workspace.subscription}/providers/{NAMESPACE}/containerGroups"
     for group in azure.manager.list(path, _VERSION):
         address = value_at(group, "properties", "ipAddress")
         # With another scope the name has a hash in it, and is nobody else's.
@@ -234,7 +139,7 @@ def _label(
         if (
             (text_at(address, "dnsNameLabel") or "").lower() == label.lower()
             and scope == "Unsecure"
-            and _normalized(text_at(group, "location") or "") == region
+            and normalized(text_at(group, "location") or "") == region
             and (text_at(group, "id") or "").lower() != own.lower()
         ):
             yield Problem(
@@ -242,7 +147,7 @@ def _label(
                 severity="error",
                 message=f"container group {text_at(group, 'name')} in {region} has the DNS label "
                 f"{label!r} already",
-                place=_place(wanted, "dnsNameLabel"),
+                place=place_of(wanted.aci, "dnsNameLabel"),
                 hint="set dnsNameLabel to another label, or delete that group",
             )
 
@@ -254,12 +159,3 @@ def _image(size: Callable[[], int]) -> Iterator[Problem]:
         yield Problem(
             code="base-image-not-found", severity="error", message=error.message, hint=error.hint
         )
-
-
-def _place(wanted: Wanted, key: str) -> Place | None:
-    return place_of(wanted.aci, key) if wanted.aci else None
-
-
-def _normalized(region: str) -> str:
-    """`West US` is `westus`."""
-    return region.replace(" ", "").lower()

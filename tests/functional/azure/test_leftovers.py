@@ -8,9 +8,11 @@ import pytest
 
 from acideploy.clock import SystemClock
 from acideploy.errors import AcideployError
-from acideploy.targets.aci.group import Confidential, Pull
+from acideploy.observe import looks
+from acideploy.targets.aci.group import VERSION, Confidential, Pull
 from acideploy.targets.aci.rollback import require_revision
 from acideploy.targets.aci.target import AciTarget
+from acideploy.targets.aci.view import is_moving
 from tests.container_groups import fault
 from tests.emulated import Emulated
 from tests.functional.azure.services import NAME, deploy, revision_of
@@ -56,6 +58,14 @@ def failed(target: AciTarget, number: int, *, replacing: bool = False) -> str:
     return caught.value.hint or ""
 
 
+def _settle(target: AciTarget) -> None:
+    """Whoever is in a hurry does not wait for an operation of somebody else."""
+    for _ in looks(clock=SystemClock(), every=0.05):
+        group = target.azure.manager.get(target.path(NAME), VERSION)
+        if group and not is_moving(group):
+            return
+
+
 @pytest.mark.parametrize(
     ("rule", "present", "replacing", "words"),
     [
@@ -76,6 +86,7 @@ def test_a_failed_deploy_tells_what_it_left(
 ) -> None:
     if present:
         deploy(target, 1)
+        _settle(target)
     if rule:
         fault(azure, **rule)
     first, _, left = failed(hasty(target), 2, replacing=replacing).rpartition("\n")

@@ -270,7 +270,7 @@ def test_what_nobody_can_know_beforehand_has_no_number(wanted: Wanted) -> None:
         PlannedLayer(action="make", title="environment", size=None),
     )
     copied, made, _ = _plan(wanted, None, asked_for(), layers=layers).steps
-    assert copied.cause == "from mcr.microsoft.com, of unknown size"
+    assert copied.cause == "of unknown size, from mcr.microsoft.com"
     assert made.cause == "not made yet"
 
 
