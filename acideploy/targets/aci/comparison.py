@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from acideploy.errors import BusyError, ConflictError
+from acideploy.errors import ConflictError
 from acideploy.plan import Wanted
 from acideploy.secret_names import is_secret
 from acideploy.targets import Keys
 from acideploy.targets.aci.changes import Change, are_of_tags, changes, verdict
 from acideploy.targets.aci.confidential import differs
 from acideploy.targets.aci.group import (
-    DEPLOY_TAG,
     REVISION_TAG,
     Confidential,
     Pull,
@@ -79,22 +78,6 @@ class Comparison:
                 f"a service named {name!r} exists", hint="add `--overwrite` to replace it"
             )
 
-    def require_idle(self, name: str) -> None:
-        """Raises BusyError where another deploy, of something else, is under way."""
-        if self.present and is_moving(self.present):
-            raise BusyError(
-                f"another deploy of service {name} is under way",
-                hint=f"acideploy service show -n {name} --wait, and run this again",
-            )
-
-    def require_unchanged(self, group: Mapping[str, Any] | None) -> None:
-        """Raises BusyError where another deploy has changed the group since it was compared."""
-        then, now = (_deploy_of(each) for each in (self.present, group))
-        if now and now != then:
-            raise BusyError(
-                "another deploy of the service has changed it meanwhile", hint="run this again"
-            )
-
 
 def compare(wanted: Wanted, target: AciTarget) -> Comparison:
     """Looks at the group and at nothing else. Raises AzureError, StorageError."""
@@ -128,10 +111,6 @@ def given_secrets(wanted: Wanted) -> Confidential:
 
 def _text(path: Path | None) -> str | None:
     return path.read_text(encoding="ascii", errors="replace") if path else None
-
-
-def _deploy_of(group: Mapping[str, Any] | None) -> str | None:
-    return ((group or {}).get("tags") or {}).get(DEPLOY_TAG)
 
 
 def _keys_change(wanted: Wanted, target: AciTarget) -> bool:

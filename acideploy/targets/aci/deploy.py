@@ -21,8 +21,8 @@ from acideploy.targets.aci.draft import PushedImage, draft
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION
 from acideploy.targets.aci.pull import choose_pull
 from acideploy.targets.aci.target import AciTarget
+from acideploy.targets.aci.turn import require_idle, require_ours, unchanged_since
 from acideploy.targets.aci.view import state_of
-from acideploy.targets.aci.watch import require_ours
 
 
 def deploy(
@@ -40,7 +40,7 @@ def deploy(
     present = comparison.present
     if present and comparison.keeps:
         return _taken_up(present, wanted.name, target=target, wait=wait, emit=emit)
-    comparison.require_idle(wanted.name)
+    require_idle(present, wanted.name)
     if present and comparison.changes_only_tags:
         return _tagged(present, wanted, target=target, emit=emit)
     return _next_revision(
@@ -83,7 +83,8 @@ def _next_revision(
     )
     # That took a while. The keys of another deploy are not to be replaced.
     path = target.path(wanted.name)
-    comparison.require_unchanged(target.azure.manager.get(path, VERSION))
+    allow = unchanged_since(comparison.present, wanted.name)
+    allow(target.azure.manager.get(path, VERSION))
     new = draft(wanted, comparison, image=image, pull=pull(), target=target, clock=clock, emit=emit)
     tags = new.keep(target)
     watch.lap("keys, record")
@@ -95,11 +96,11 @@ def _next_revision(
         replacing=comparison.replaces,
         confidential=new.confidential,
         watch=watch,
-        allow=comparison.require_unchanged,
+        allow=allow,
         emit=emit,
     )
     # The service promises nothing of requests that cross: the later one has won.
-    require_ours(target.azure.manager.get(path, VERSION), tags[DEPLOY_TAG], service=wanted.name)
+    require_ours(target.azure.manager.get(path, VERSION), tags[DEPLOY_TAG], wanted.name)
     emit(watch.summed(f"deployed revision {new.revision.number} of {wanted.name}"))
     return service
 

@@ -14,7 +14,8 @@ from acideploy.targets.aci.group import VERSION, Confidential, Pull, with_secret
 from acideploy.targets.aci.leftover import after_failure, after_refusal, tell_leftover
 from acideploy.targets.aci.pull import fallback
 from acideploy.targets.aci.record import Revision
-from acideploy.targets.aci.rollout import Allow, delete_group, look_before, put_group
+from acideploy.targets.aci.rollout import delete_group, look_before, put_group
+from acideploy.targets.aci.turn import Allow
 
 if TYPE_CHECKING:
     from acideploy.targets.aci.target import AciTarget

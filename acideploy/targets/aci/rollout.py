@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from acideploy.azure.rest import Rest
@@ -11,11 +12,13 @@ from acideploy.clock import Clock
 from acideploy.diagnose import CodeOrigin
 from acideploy.errors import AcideployError, AzureError, BusyError, DeadlineError
 from acideploy.events import Emit
+from acideploy.image.contents import APP_ROOT
 from acideploy.observe import wait_for
 from acideploy.targets.aci.failure import Seen
 from acideploy.targets.aci.group import DEPLOY_TAG, VERSION
 from acideploy.targets.aci.record import Revision
 from acideploy.targets.aci.refused import refused, secrets_in
+from acideploy.targets.aci.turn import Allow, under_way
 from acideploy.targets.aci.view import container_of, current_state
 from acideploy.targets.aci.watch import Watch
 
@@ -25,10 +28,6 @@ _HEALTHY_SECONDS = 1800.0
 _BUSY_SECONDS, _BUSY_LOOK_EVERY = 120.0, 3.0
 _GONE_SECONDS = 300.0
 _LOG_LINES = 200
-
-
-# Raises BusyError where the group as it is now is not the one that is meant to be changed.
-Allow = Callable[[Mapping[str, Any] | None], None]
 
 
 def put_group(
@@ -63,10 +62,7 @@ def put_group(
         clock=clock,
         within=_BUSY_SECONDS,
         every=_BUSY_LOOK_EVERY,
-        overdue=lambda: BusyError(
-            f"another operation on service {service} is under way",
-            hint=f"acideploy service show -n {service} --wait, and run this again",
-        ),
+        overdue=lambda: under_way(service),
     )
 
 
@@ -159,9 +155,5 @@ def read_log(
 
 def origin_of(revision: Revision) -> CodeOrigin:
     """How files in the container map to the user's."""
-    from pathlib import Path
-
-    from acideploy.image.contents import APP_ROOT
-
     deployed = Path(APP_ROOT, revision.source_directory or "")
     return CodeOrigin(deployed=deployed, origin=Path(revision.origin))

@@ -24,6 +24,7 @@ from acideploy.targets.aci.power import ask, run_again
 from acideploy.targets.aci.put import body_of, put, tell_failed
 from acideploy.targets.aci.record import RecordRegistry, Revision, Revisions
 from acideploy.targets.aci.secrets import Secrets
+from acideploy.targets.aci.turn import Allow
 from acideploy.targets.aci.view import endpoint_of, is_moving, record_of, service_name, service_of
 
 
@@ -166,7 +167,7 @@ class AciTarget:
         replacing: bool = False,
         confidential: Confidential | None = None,
         watch: Stopwatch | None = None,
-        allow: rollout.Allow = lambda group: None,
+        allow: Allow = lambda group: None,
         emit: Emit = ignore,
     ) -> Service:
         """Makes the group what the revision says, and waits until it answers.

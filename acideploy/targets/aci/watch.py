@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from acideploy.diagnose import CodeOrigin
-from acideploy.errors import AcideployError, AzureError, BusyError
+from acideploy.errors import AcideployError, AzureError
 from acideploy.events import Emit, Event
 from acideploy.targets import http
 from acideploy.targets.aci.failure import Seen, failure_of, overdue
-from acideploy.targets.aci.group import DEPLOY_TAG
 from acideploy.targets.aci.happened import as_of
 from acideploy.targets.aci.narration import Narrator
 from acideploy.targets.aci.record import Revision
+from acideploy.targets.aci.turn import require_ours
 from acideploy.targets.aci.view import container_of, current_state, endpoint_of, is_moving
 
 Group: TypeAlias = Mapping[str, Any]
@@ -66,7 +66,7 @@ class Watch:
                 hint="somebody deleted it: deploy again",
             )
         if self._deploy:
-            require_ours(group, self._deploy, service=self._revision.service)
+            require_ours(group, self._deploy, self._revision.service)
         self._seen = group
         log = self._log(group)
         for event in self._news(group, log):
@@ -120,16 +120,6 @@ class Watch:
         # An address within a virtual network answers only there: the log tells as well.
         is_private = group["properties"].get("ipAddress", {}).get("type") == "Private"
         return is_private and _STARTED in log
-
-
-def require_ours(group: Group | None, deploy: str, *, service: str) -> None:
-    """Raises BusyError where the group is what another deploy, of another tag, has made it."""
-    theirs = ((group or {}).get("tags") or {}).get(DEPLOY_TAG)
-    if theirs and theirs != deploy:
-        raise BusyError(
-            f"another deploy of service {service} took its place",
-            hint=f"acideploy service show -n {service} --wait",
-        )
 
 
 def _has_run(group: Group) -> bool:
