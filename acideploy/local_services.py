@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from acideploy.clock import Clock
 from acideploy.config.problem import Place, Problem
 from acideploy.deploy import deploy
+from acideploy.environment.local import LocalEnvironments
 from acideploy.environment.request import EnvironmentRequest
 from acideploy.errors import AcideployError, ServiceFailedError, UnsupportedError
 from acideploy.events import Emit, Noticed
+from acideploy.home import environments_directory
 from acideploy.image import Compression
 from acideploy.parts import Parts
 from acideploy.plan import Plan, Wanted, make_plan
@@ -186,7 +188,9 @@ class LocalServices:
         current = self._target.folders.record(name).current
         if current and current.runtime == "process":
             request = EnvironmentRequest.from_json(current.environment_request)
-            self._parts().environments.ensure(request, emit=self._emit)
+            # Not those of the parts: a registry, which may be Azure's, is nothing to them.
+            kept = LocalEnvironments(environments_directory(self._directory), clock=self._clock)
+            kept.ensure(request, emit=self._emit)
 
     def delete(self, name: str, *, purge: bool = False) -> None:
         """With `purge` or without: what is left of a service here, `prune` removes."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from acideploy.attachment import Attachment, AzureChoice
 from acideploy.clock import Clock
 from acideploy.config.problem import Place, Problem
-from acideploy.errors import UnsupportedError
+from acideploy.errors import AzureError, UnsupportedError
 from acideploy.events import Emit, Noticed
 from acideploy.parts import Parts, assemble, open_local
 from acideploy.plan import Wanted
@@ -123,10 +123,6 @@ class Opened:
                 hint="acideploy folder attach -w WORKSPACE -g RESOURCE_GROUP; "
                 "or add `--compute-type local`",
             )
-        if wanted.name in self.local_target.folders.names():
-            self._note_two_services(
-                wanted.name, "which commands mean unless -w or -g names the workspace in Azure"
-            )
         return self.azure_services
 
     def services_with(self, name: str) -> Services:
@@ -136,23 +132,33 @@ class Opened:
     def azure_services_with(self, name: str) -> AzureServices | None:
         """Those in Azure where the service is one, None where it is on this machine.
 
-        One on this machine is meant without asking Azure, unless a flag names the workspace.
+        The one in Azure is meant where there are two, as the retired tool meant it; that is said.
+        Where Azure cannot be asked, the one on this machine is meant, unless a flag names the
+        workspace: it needs no network and no login.
         """
         here = name in self.local_target.folders.names()
-        if here and not (self._azure_choice and self._azure_choice.is_by_flag):
-            return None
-        azure = self.azure_services
-        if azure is None or (here and not azure.has(name)):
+        by_flag = self._azure_choice is not None and self._azure_choice.is_by_flag
+        try:
+            azure = self.azure_services
+            if azure is None or (here and not azure.has(name)):
+                return None
+        except AzureError as error:
+            if not here or by_flag or error.status is not None:
+                raise
+            self._note(
+                "azure-not-asked",
+                f"service {name} on this machine is meant: {error.message}",
+                hint=error.hint,
+            )
             return None
         if here:
-            self._note_two_services(name, "but that in Azure is meant")
+            self._note(
+                "two-services",
+                f"there is a service {name} on this machine, too: that in Azure is meant",
+            )
         return azure
 
-    def _note_two_services(self, name: str, meant: str) -> None:
-        note = Problem(
-            code="two-services",
-            severity="note",
-            message=f"there is a service {name} on this machine, too, {meant}",
-            place=Place(file="--name"),
-        )
-        self._emit(Noticed(problem=note))
+    def _note(self, code: str, message: str, *, hint: str | None = None) -> None:
+        place = Place(file="--name")
+        problem = Problem(code=code, severity="note", message=message, place=place, hint=hint)
+        self._emit(Noticed(problem=problem))

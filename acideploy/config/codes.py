@@ -108,6 +108,7 @@ CODES: dict[str, str] = {
     "secrets-stay": "the secrets of a service that was deleted may not be deleted",
     "images-stay": "images are not deleted: another container group runs one of them",
     "not-rehearsed": "the image, or its run(), is not tried on this machine first",
+    "azure-not-asked": "Azure cannot be asked: a service on this machine is meant",
     "two-services": "there is a service of that name on this machine and in Azure",
     "not-attached": "`--path` names a folder that is attached to no workspace",
     "azure-incomplete": "a workspace in Azure is named, and something of it is not known",

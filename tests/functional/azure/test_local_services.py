@@ -1,4 +1,4 @@
-"""Services on this machine, in a folder that is attached to Azure: nobody there is asked."""
+"""Services on this machine, in a folder that is attached to Azure."""
 
 from __future__ import annotations
 
@@ -59,27 +59,26 @@ def local(services: AzureServices, cli: RunCli) -> AzureServices:
         ("service delete -n web", 0),
     ],
 )
-def test_no_command_for_one_asks_azure(
-    local: AzureServices, cli: RunCli, line: str, code: int
+def test_one_needs_neither_network_nor_login(
+    local: AzureServices, cli: RunCli, line: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    local.azure.cloud.traffic.clear()
+    monkeypatch.setenv("ACIDEPLOY_CLOUD", "https://localhost:1")
     ended, out, err = cli(line)
     assert ended == code, out + err
-    assert local.azure.cloud.traffic.describe() == []
+    assert "list" in line or "service web on this machine is meant" in err
 
 
-def test_a_flag_that_names_the_workspace_means_the_one_in_azure(
+def test_a_flag_that_names_the_workspace_means_the_one_in_azure_alone(
+    local: AzureServices, cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACIDEPLOY_CLOUD", "https://localhost:1")
+    assert cli("service show -n web -w emulator -g emulator")[0] == 17
+
+
+def test_of_two_the_one_in_azure_is_meant_and_that_is_said(
     local: AzureServices, cli: RunCli
 ) -> None:
     local.deploy()
-    assert '"computeType": "Local"' in cli("service show -n web")[1]
-    _, out, err = cli("service show -n web -w emulator -g emulator")
+    _, out, err = cli("service show -n web")
     assert '"computeType": "ACI"' in out
-    assert "on this machine, too" in err
-
-
-def test_a_deploy_says_that_there_is_one_here_of_that_name(
-    local: AzureServices, cli: RunCli
-) -> None:
-    line = "model deploy -n web -ic inference.json -dc deployment.json --no-wait"
-    assert "unless -w or -g names" in cli(line)[2]
+    assert "on this machine, too: that in Azure is meant" in err
