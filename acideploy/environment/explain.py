@@ -45,23 +45,8 @@ def no_pip_set(
 ) -> DependencyError:
     """`output` is uv's. `without_stack` says that the user's lines alone have an answer, and
     `nearest` what has one."""
-    if "UnknownIssuer" in output:
-        return DependencyError(
-            "the package index shows a certificate that is not trusted",
-            detail=output,
-            hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
-        )
-    if "Couldn't parse requirement" in output or "Error parsing included file" in output:
-        return DependencyError(
-            "a requirement file cannot be read",
-            detail=output,
-            hint="mend the line that is named above",
-        )
-    if is_unreachable(output):
-        return _unreachable(request, output)
-    for name, requirement in request.origins:
-        if re.search(rf"Because {re.escape(name)} was not found", output):
-            return _unknown(name, requirement, output, python=python)
+    if nothing_solved := _not_solved(request, output, python=python):
+        return nothing_solved
     words = mentioned(output)
     asked = [requirement for name, requirement in request.origins if name in words]
     if without_stack:
@@ -86,6 +71,28 @@ def no_pip_set(
             else "choose another Python with `--python`, or change the conda file"
         ),
     )
+
+
+def _not_solved(request: EnvironmentRequest, output: str, *, python: str) -> DependencyError | None:
+    """What kept uv from looking for a set at all; None where it looked."""
+    if "UnknownIssuer" in output:
+        return DependencyError(
+            "the package index shows a certificate that is not trusted",
+            detail=output,
+            hint="name your certificate authority with SSL_CERT_FILE, or set UV_SYSTEM_CERTS=1",
+        )
+    if is_unreachable(output):
+        return _unreachable(request, output)
+    if "Couldn't parse requirement" in output:
+        return DependencyError(
+            "a requirement file cannot be read",
+            detail=output,
+            hint="mend the line that is named above",
+        )
+    for name, requirement in request.origins:
+        if re.search(rf"Because {re.escape(name)} was not found", output):
+            return _unknown(name, requirement, output, python=python)
+    return None
 
 
 def _unreachable(request: EnvironmentRequest, output: str) -> DependencyError:

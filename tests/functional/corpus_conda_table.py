@@ -158,11 +158,15 @@ def main(corpus: Path) -> int:
     print("\nConda files: read | pip part for the file's Python | upgraded | with all from PyPI\n")
     totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
+        own = "UV_CONFIG_FILE" not in os.environ
         remember_indexes(Path(folder), os.environ)
         for row in rows(reads):
             cells = _cells(row)
             totals.update(f"{name}: {cell.partition(':')[0]}" for name, cell in cells.items())
             print(row.read.file, *cells.values(), sep=" | ", flush=True)
+    if own:
+        # Whoever runs uv next would not find the file.
+        del os.environ["UV_CONFIG_FILE"]
     print()
     for total, count in sorted(totals.items()):
         print(f"{count:4} {total}")
