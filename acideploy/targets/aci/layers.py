@@ -89,6 +89,9 @@ def _base(base: BaseImage, parts: Parts, known: Set[str]) -> Iterator[PlannedLay
     own = name.endpoint == parts.registry.location
     repository, tag = (name.repository, name.reference) if own else place_of(name)
     found = parts.registry.find_manifest(repository, tag)
+    if found is None and base.dockerfile:
+        yield PlannedLayer(action="make", title="base image by its Dockerfile", size=None)
+        return
     if found is None:
         # A login of its own is for the deploy.
         size = None if base.username else _size_at_source(name, parts)

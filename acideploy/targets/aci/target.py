@@ -97,9 +97,13 @@ class AciTarget:
         return tuple(each.name for each in self.list(brief=True) if model in each.models)
 
     def history(self, name: str) -> tuple[Revision, ...]:
-        """Every revision that was healthy once, newest first."""
+        """Every revision that was healthy once, newest first. Raises NotFoundError."""
         revisions = self.revisions(name)
-        read = (revisions.read(f"r{number}") for number in revisions.numbers())
+        numbers = revisions.numbers()
+        if not numbers:
+            # Of a service that was deleted there may be a history still.
+            self.group(name)
+        read = (revisions.read(f"r{number}") for number in numbers)
         return tuple(revision for revision in read if revision)
 
     # What it is asked.

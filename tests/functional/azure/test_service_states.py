@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from acideploy.clock import SystemClock
-from acideploy.errors import AcideployError, BusyError, ServiceFailedError
+from acideploy.errors import AcideployError, BusyError, NotFoundError, ServiceFailedError
 from tests.azure_services import AzureServices
 from tests.container_groups import fault
 from tests.functional.azure.conftest import RunCli
@@ -78,3 +78,12 @@ def test_azures_refusal_of_a_stop_is_another_operation(attached: AzureServices) 
     assert attached.azure.ask("POST", "/_emulator/faults", rule).status == 201
     with pytest.raises(BusyError, match="under way"):
         attached.workspace().stop_service("web")
+
+
+@pytest.mark.parametrize("verb", ["show", "history", "rollback", "get-logs", "diagnose", "stop"])
+def test_a_service_that_is_not_there_is_told(
+    attached: AzureServices, cli: RunCli, verb: str
+) -> None:
+    code, out, err = cli(f"service {verb} -n nowhere")
+    assert (code, out) == (NotFoundError.exit_code, "")
+    assert "there is no service 'nowhere'" in err
