@@ -9,15 +9,13 @@ import pytest
 from acideploy.clock import SystemClock
 from acideploy.errors import ServiceFailedError
 from acideploy.targets.aci.target import AciTarget
-from tests.azure_services import AzureServices
+from tests.azure_services import AzureServices, target_of
 
 CRASH = "azmlinfsrv - Starting\nValueError: the first run crashed\n"
 
 
 def target(services: AzureServices) -> AciTarget:
-    found = services.workspace()._aci
-    assert found is not None
-    return found
+    return target_of(services.workspace(), clock=services.clock)
 
 
 def test_the_log_of_a_crash_stays_when_the_next_run_begins(services: AzureServices) -> None:

@@ -9,15 +9,14 @@ import pytest
 from acideploy.errors import ConflictError
 from acideploy.models import ModelDraft
 from acideploy.targets import Service
-from tests.azure_services import AzureServices
+from tests.azure_services import AzureServices, target_of
 
 OPEN = {"computeType": "ACI", "authEnabled": True}
 
 
 def listed(services: AzureServices, *, brief: bool) -> tuple[tuple[Service, ...], list[str]]:
     """The services, and which parts of Azure were asked for what."""
-    target = services.workspace()._aci
-    assert target is not None
+    target = target_of(services.workspace(), clock=services.clock)
     services.azure.cloud.traffic.clear()
     found = target.list(brief=brief)
     return found, [each["path"] for each in services.azure.cloud.traffic.describe()]

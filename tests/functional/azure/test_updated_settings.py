@@ -12,10 +12,9 @@ import trustme
 from acideploy.api import ConfigurationFiles, UpdateRequest
 from acideploy.config.values import Override
 from acideploy.errors import ConfigurationError, StorageError, UnsupportedError
-from acideploy.events import ignore
 from acideploy.models import ModelDraft
 from acideploy.targets import Service
-from acideploy.targets.aci.settings import change_settings, is_of_settings
+from acideploy.targets.aci.settings import is_of_settings
 from tests.azure_services import AzureServices
 
 FLAGS = {
@@ -43,17 +42,7 @@ def updated(services: AzureServices, *, file: str | None = None, **flags: Any) -
     )
     request = UpdateRequest(name="web", files=files, **about)
     assert is_of_settings(request)
-    workspace = services.workspace()
-    target, clock = workspace._aci, services.clock
-    assert target is not None
-    return change_settings(
-        request,
-        target,
-        directory=services.project,
-        pull=lambda: workspace._pull(target),
-        clock=clock,
-        emit=ignore,
-    )
+    return services.workspace().update_service(request)
 
 
 @pytest.fixture
