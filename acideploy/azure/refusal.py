@@ -86,12 +86,14 @@ def _permission(code: str | None, message: str | None, url: str) -> str:
     """The command that gives the permission that is missing, as far as it can be known."""
     if code not in _NOT_ALLOWED:
         return "az login"
+    who = re.search(r"with object id '([^']+)'", message or "")
     action = re.search(r"perform action '([^']+)'", message or "")
     scope = re.search(r"(?:over|on) scope '([^']+)'", message or "")
     provider = (action[1] if action else urlsplit(url).path).lower()
     role = next((name for key, name in _ROLES.items() if key in provider), "Contributor")
     where = scope[1] if scope else urlsplit(url).path
-    return f'az role assignment create --assignee YOU --role "{role}" --scope {where}'
+    assignee = who[1] if who else "YOU"
+    return f'az role assignment create --assignee {assignee} --role "{role}" --scope {where}'
 
 
 def _seconds(text: str | None) -> float | None:

@@ -63,8 +63,9 @@ def _ask_workspace(choice: AzureChoice, manager: Rest) -> Mapping[str, str]:
         raise NotFoundError(
             f"there is no Azure ML workspace {name} in resource group {choice.resource_group} "
             f"of subscription {choice.subscription}",
-            hint=f"az ml workspace list --subscription {choice.subscription}; "
-            "then acideploy folder attach -w WORKSPACE -g GROUP",
+            hint=f"{dict(choice.origins).get('workspace_name')} names it; "
+            f"az ml workspace list --subscription {choice.subscription}; then "
+            "acideploy folder attach -w WORKSPACE -g GROUP",
         )
     properties = answer["properties"]
     said = {

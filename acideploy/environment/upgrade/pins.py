@@ -44,9 +44,6 @@ class Pin:
     def at_most(self) -> tuple[str, ...]:
         return tuple(with_specifier(line, f"<={self.floor}") for line in self.lines)
 
-    def exactly(self, version: str) -> tuple[str, ...]:
-        return tuple(with_specifier(line, f"=={version}") for line in self.lines)
-
     def against(self, version: str) -> Iterator[Requirement]:
         """The user's lines that do not allow a version."""
         for line, requirement in zip(self.lines, self.requirements, strict=True):

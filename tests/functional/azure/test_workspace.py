@@ -97,12 +97,21 @@ def test_parts_that_may_not_be_read_are_used_by_their_names(azure: Emulated) -> 
     assert workspace.vault == "https://emulator.localhost"
 
 
-def test_a_refusal_names_the_permission_that_is_missing(azure: Emulated) -> None:
-    rule = {"path": "workspaces", "status": 403, "code": "AuthorizationFailed", "count": None}
+def test_a_refusal_names_the_permission_that_is_missing_and_who_needs_it(azure: Emulated) -> None:
+    rule = {
+        "path": "workspaces",
+        "status": 403,
+        "code": "AuthorizationFailed",
+        "message": "The client 'ada' with object id 'o-1' does not have authorization to perform "
+        "action 'Microsoft.MachineLearningServices/workspaces/read' over scope '/w'.",
+        "count": None,
+    }
     assert azure.ask("POST", "/_emulator/faults", rule).status == 201
     with pytest.raises(AzureError) as caught:
         opened(workspace_name="emulator")
-    assert '--role "AzureML Data Scientist"' in (caught.value.hint or "")
+    assert caught.value.hint == (
+        'az role assignment create --assignee o-1 --role "AzureML Data Scientist" --scope /w'
+    )
 
 
 def test_a_workspace_that_is_not_there_is_said_with_the_way_to_find_it(azure: Emulated) -> None:
@@ -163,6 +172,7 @@ def test_what_is_not_there_is_not_attached(azure: Emulated, cli: RunCli) -> None
     code, _, err = cli("folder attach -w absent -g emulator")
     assert code == NotFoundError.exit_code
     assert "there is no Azure ML workspace absent" in err
+    assert "hint: --workspace-name names it" in err
     assert not Path(".azureml").exists()
 
 
