@@ -33,7 +33,8 @@ def test_a_service_fails_comes_back_and_goes_for_good(project: Workspace) -> Non
 
     project.run("service", "delete", "-n", "echo-svc", "--purge")
     assert project.run("service", "list").result == []
-    assert project.run("service", "history", "-n", "echo-svc").result == []
+    gone = project.run("service", "history", "-n", "echo-svc", expect=4)
+    assert "there is no service 'echo-svc'" in gone.stderr
     again = project.run("service", "delete", "-n", "echo-svc")
     assert "there is no service echo-svc" in again.stderr
 

@@ -35,7 +35,7 @@ _VARIABLE = (
     # How long a step took that took a while.
     (r", \d+\.\d s\b", ""),
     # What weighs other than it did, as packages and tools do.
-    (r"about \d+ MB|\d\d+ layers|\d+,\d{3},\d{3} bytes|66,\d{3} bytes", "<size>"),
+    (r"about \d+ MB|\d\d+ layers|\d+,\d{3},\d{3} bytes|\d\d,\d{3} bytes", "<size>"),
     # An address and an image of the emulator's.
     (r"127(\.\d+){3}(:\d+)?", "<address>"),
     (r"\b[0-9a-f]{12}\b", "<short digest>"),
