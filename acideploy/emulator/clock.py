@@ -6,8 +6,14 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
+
+# Set while the emulator itself asks for something.
+_AT_ONCE: ContextVar[bool] = ContextVar("at_once", default=False)
 
 
 class Clock(Protocol):
@@ -87,8 +93,18 @@ class ManualClock:
 
 async def delay_answer(clock: Clock, seconds: float) -> None:
     """Has the sender of a request wait. Not on a clock that only he can move: he would for ever."""
-    if not isinstance(clock, ManualClock):
+    if not isinstance(clock, ManualClock) and not _AT_ONCE.get():
         await clock.delay(seconds)
+
+
+@contextmanager
+def answered_at_once() -> Iterator[None]:
+    """What is asked for inside waits for no answer."""
+    reset = _AT_ONCE.set(True)
+    try:
+        yield
+    finally:
+        _AT_ONCE.reset(reset)
 
 
 async def _let_others_act() -> None:

@@ -23,7 +23,7 @@ from acideploy.emulator.aml.surface import MachineLearning
 from acideploy.emulator.arm.app import ResourceManager
 from acideploy.emulator.arm.routes import Provider
 from acideploy.emulator.certificates import authority_path, server_context
-from acideploy.emulator.clock import Clock
+from acideploy.emulator.clock import Clock, answered_at_once
 from acideploy.emulator.cloud import FRONT, Cloud, new_id
 from acideploy.emulator.control import Control
 from acideploy.emulator.entra.routes import Entra
@@ -127,7 +127,8 @@ class Emulator:
         for surface in self._surfaces:
             await surface.resume()
         if self._seeded:
-            await seed(self.cloud, self._manager.answer)
+            with answered_at_once():
+                await seed(self.cloud, self._manager.answer)
         return self
 
     async def __aexit__(

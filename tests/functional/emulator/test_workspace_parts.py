@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from acideploy.emulator.clock import ScaledClock
 from tests.emulated import Emulated, emulated
+from tests.emulated_registries import make_registry
 
 ACCOUNTS = "resourceGroups/rg/providers/Microsoft.Storage/storageAccounts"
 COMPONENT = "resourceGroups/rg/providers/Microsoft.Insights/components/mine"
@@ -125,3 +127,22 @@ def test_the_first_start_makes_a_workspace_and_later_ones_leave_it_to_the_user(
 
 def test_nothing_is_there_at_first_where_nothing_is_wanted(azure: Emulated) -> None:
     assert azure.arm("GET", "resourceGroups").json["value"] == []
+
+
+class _NotedClock(ScaledClock):
+    """Notes how long Azure would have taken."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.delays: list[float] = []
+
+    async def delay(self, seconds: float) -> None:
+        self.delays.append(seconds)
+
+
+def test_nobody_waits_for_what_is_there_from_the_start(tmp_path: Path) -> None:
+    clock = _NotedClock()
+    with emulated(tmp_path, clock=clock, seeded=True) as azure:
+        assert clock.delays == []
+        make_registry(azure)
+        assert clock.delays
