@@ -110,7 +110,7 @@ class Workspace:
         found, missing = [], []
         for name in names:
             try:
-                found.append(self._store.find(parse_reference(name)))
+                found.append(self._opened.parts.known_models.find(parse_reference(name)))
             except NotFoundError as error:
                 missing.append(
                     Problem(
@@ -325,9 +325,10 @@ class Workspace:
         return self._opened.parts.store
 
     def _wanted(self, request: DeployRequest) -> Wanted:
+        """Its models need not be here yet: a deploy that is refused brings none."""
         return wanted_by(
             request,
-            store=self._store,
+            store=self._opened.parts.known_models,
             directory=self._working_directory,
             leave_out=self.directory,
             choose_runtime=self._opened.local_target.choose_runtime,

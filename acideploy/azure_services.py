@@ -27,6 +27,7 @@ from acideploy.targets.aci.rollback import roll_back
 from acideploy.targets.aci.settings import change_settings, is_of_settings
 from acideploy.targets.aci.update import update
 from acideploy.verdict import tell
+from acideploy.wanted import with_models_here
 
 
 class AzureServices:
@@ -83,6 +84,9 @@ class AzureServices:
                 emit=self._emit,
             )
             tell(problems, strict=request.files.strict, emit=self._emit)
+            if not all(model.is_here for model in wanted.models):
+                wanted = with_models_here(wanted, self._parts.store)
+                comparison = compare(wanted, self._target)
             if request.rehearse:
                 self._rehearse(wanted, request)
         return deploy(

@@ -23,6 +23,7 @@ from acideploy.targets import Answer, Keys, Service, Terminal
 from acideploy.targets.local.key_file import KeyFile
 from acideploy.targets.local.target import LocalTarget
 from acideploy.update import is_only_described, wanted_by_update
+from acideploy.wanted import with_models_here
 
 if TYPE_CHECKING:
     from acideploy.targets.aci.record import Revision
@@ -65,6 +66,7 @@ class LocalServices:
                 place=Place(file="--rehearse"),
             )
             self._emit(Noticed(problem=note))
+        wanted = with_models_here(wanted, self._parts().store)
         with self._target.changing(request.name, new=True):
             plan = self._plan(wanted, request.compression)
             plan.require_overwrite(request.overwrite)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 class Parts:
     """What keeps models and images, what makes environments and images, what runs services.
 
+    `store` brings a model of Azure ML that is asked for, `known_models` only tells what it is.
     `environments` are those of processes, `layers` those of images. `host` is that of the registry,
     None where the workspace is a directory. `target` opens what runs services, once. `login` is
     with what a container engine may pull from the registry. `mtime` is that of files in layers.
@@ -49,6 +50,7 @@ class Parts:
     host: str | None
     registry: Registry
     store: ModelStore
+    known_models: ModelStore
     environments: LocalEnvironments
     layers: EnvironmentLayers
     images: ImageBuilder
@@ -83,8 +85,9 @@ def assemble(
         _remote(registry, clock, mtime) if registry else _local(directory, clock, mtime)
     )
     scratch = environments_directory(directory)
+    known_models = store
     if azure:
-        store = _with_azure_models(store, azure, scratch, clock, mtime, emit)
+        store, known_models = _with_azure_models(store, azure, scratch, clock, mtime, emit)
 
     def open_registry(host: str, base: BaseImage | None = None) -> Registry:
         return kept if host == kept.location else _open_registry(host, base, clock)
@@ -111,6 +114,7 @@ def assemble(
         host=registry,
         registry=kept,
         store=store,
+        known_models=known_models,
         environments=LocalEnvironments(scratch, clock=clock),
         layers=layers,
         images=images,
@@ -157,19 +161,28 @@ def _with_azure_models(
     clock: Clock,
     mtime: int,
     emit: Emit,
-) -> ModelStore:
-    """Behind the models of the registry, those that are registered in the Azure ML workspace."""
+) -> tuple[ModelStore, ModelStore]:
+    """Behind the models of the registry, those that are registered in the Azure ML workspace.
+
+    The first store brings them, the second does not.
+    """
     from acideploy.models.aml import AmlModels
     from acideploy.models.aml_store import AmlBackedStore
 
-    return AmlBackedStore(
-        store,
-        models=lambda: AmlModels(azure(), clock=clock),
-        scratch=scratch,
-        clock=clock,
-        mtime=mtime,
-        emit=emit,
+    models = cache(lambda: AmlModels(azure(), clock=clock))
+    bringing, looking = (
+        AmlBackedStore(
+            store,
+            models=models,
+            scratch=scratch,
+            clock=clock,
+            mtime=mtime,
+            brings=brings,
+            emit=emit,
+        )
+        for brings in (True, False)
     )
+    return bringing, looking
 
 
 def _importer(azure: Callable[[], Azure], clock: Clock) -> ImportImage:

@@ -187,6 +187,16 @@ def find_models(
     return tuple(found.values())
 
 
+def with_models_here(wanted: Wanted, store: ModelStore) -> Wanted:
+    """The same, once the models that are not in the store yet have been brought."""
+    if all(model.is_here for model in wanted.models):
+        return wanted
+    models = (
+        model if model.is_here else store.find(parse_reference(model.id)) for model in wanted.models
+    )
+    return replace(wanted, models=tuple(models))
+
+
 def _model_of(metadata_file: Path) -> str:
     checked = read_model_metadata(metadata_file)
     if checked.value is None:

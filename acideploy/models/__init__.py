@@ -38,7 +38,8 @@ class Model:
     `root` is the name of the registered file or folder; `size` its bytes; `digest` that of the
     manifest. `layer` is the one layer that holds the files under
     `var/azureml-app/azureml-models/<name>/<version>/<root>`, and `diff_id` the digest of its tar,
-    which is the layer's own where that is not compressed.
+    which is the layer's own where that is not compressed. A model that is yet to be brought from
+    elsewhere has no digests.
     """
 
     name: str
@@ -62,6 +63,11 @@ class Model:
     @property
     def layer_digest(self) -> str:
         return self.layer.digest
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the store has it; else only how it is called and how large its files are."""
+        return bool(self.digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from acideploy.clock import Clock
 from acideploy.disk import storage_error
 from acideploy.errors import BusyError, ConflictError, RegistryError
 from acideploy.events import Emit, ignore
-from acideploy.image.compression import made_layer
+from acideploy.image.compression import TAR, made_layer
 from acideploy.image.layer import layer_chunks
 from acideploy.lock import lock
 from acideploy.models import Model, ModelDraft, ModelStore
@@ -23,6 +23,7 @@ from acideploy.models.layer import folder_of, layer_entries
 from acideploy.models.room import check_free
 from acideploy.models.tree import scan
 from acideploy.progress import Advance, progress
+from acideploy.registry.descriptor import Descriptor
 
 # The property of a brought model that tells where it came from: an id of Resource Manager.
 ORIGIN = "acideploy.origin"
@@ -72,6 +73,26 @@ def bring(
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise storage_error("write", error.filename or scratch, error) from error
+
+
+def foresee(model: AmlModel, models: AmlModels) -> Model:
+    """What is known of a model that is not brought. Raises NotFoundError, AzureError."""
+    files = tuple(models.files(model))
+    return Model(
+        name=model.name,
+        version=model.version,
+        root=files[0].path.partition("/")[0],
+        size=sum(file.size for file in files),
+        digest="",
+        layer=Descriptor(media_type=TAR, digest="", size=0),
+        diff_id="",
+        created_time=model.created,
+        framework=model.framework,
+        framework_version=model.framework_version,
+        description=model.description,
+        tags=model.tags,
+        properties={**model.properties, ORIGIN: model.id},
+    )
 
 
 def _known(model: AmlModel, store: ModelStore) -> Model | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 
 from acideploy.clock import Clock
@@ -12,7 +11,7 @@ from acideploy.events import Emit, ignore
 from acideploy.image import Compression, Layer
 from acideploy.models import Model, ModelChanges, ModelDraft, ModelReference, ModelStore
 from acideploy.models.aml import AmlModel, AmlModels
-from acideploy.models.aml_bring import ORIGIN, bring
+from acideploy.models.aml_bring import ORIGIN, bring, foresee
 from acideploy.models.lookup import not_found
 from acideploy.registry import Blob
 
@@ -23,7 +22,8 @@ class AmlBackedStore:
     """The models of `store`, and behind them those that `models` opens: only where one is missing.
 
     A model of Azure ML keeps its name and version. `scratch` is where its files are for a moment;
-    `mtime` is that of files in layers.
+    `mtime` is that of files in layers. Without `brings` nothing is brought: what is known of such a
+    model is told.
     """
 
     def __init__(
@@ -34,13 +34,15 @@ class AmlBackedStore:
         scratch: Path,
         clock: Clock,
         mtime: int = 0,
+        brings: bool = True,
         emit: Emit = ignore,
     ) -> None:
         self._store = store
-        self._models = cache(models)
+        self._models = models
         self._scratch = scratch
         self._clock = clock
         self._mtime = mtime
+        self._brings = brings
         self._emit = emit
 
     def find(self, reference: ModelReference) -> Model:
@@ -51,15 +53,17 @@ class AmlBackedStore:
             found = self._models().find(reference)
             if found is None:
                 raise _in_neither(reference, error, self._models()) from error
-            return self._bring(found)
+            return self._take(found)
         # Of what was brought there may be a newer version there by now.
         if reference.version is None and ORIGIN in known.properties:
             newest = self._models().find(reference)
             if newest and newest.version > known.version:
-                return self._bring(newest)
+                return self._take(newest)
         return known
 
-    def _bring(self, model: AmlModel) -> Model:
+    def _take(self, model: AmlModel) -> Model:
+        if not self._brings:
+            return foresee(model, self._models())
         return bring(
             model,
             models=self._models(),

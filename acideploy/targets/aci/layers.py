@@ -16,6 +16,7 @@ from acideploy.image import PLATFORM, Compression, Layer
 from acideploy.image.contents import code_layer, serving_layer
 from acideploy.image.read import place_of
 from acideploy.image.reference import ImageReference, parse_image_reference
+from acideploy.models import Model
 from acideploy.parts import Parts
 from acideploy.plan import PlannedLayer, Wanted
 from acideploy.registry import Manifest, Registry
@@ -39,14 +40,20 @@ def foreseen_layers(
     known = _digests(present)
     above = [
         serving_layer(mtime=parts.mtime, compression=compression),
-        *(parts.store.layer(model) for model in wanted.models),
+        *(parts.store.layer(model) for model in wanted.models if model.is_here),
         code_layer(wanted.code, mtime=parts.mtime, compression=compression),
     ]
     return (
         *_base(wanted.base, parts, known),
         *_environment(wanted, parts, compression, known, emit),
+        *(_brought(model) for model in wanted.models if not model.is_here),
         *plan_layers(above, known=known),
     )
+
+
+def _brought(model: Model) -> PlannedLayer:
+    title, source = f"model {model.id}", "the Azure ML workspace"
+    return PlannedLayer(action="copy", title=title, size=model.size, source=source)
 
 
 def known_size(wanted: Wanted, *, parts: Parts, compression: Compression) -> int:
