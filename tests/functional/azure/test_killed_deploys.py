@@ -18,6 +18,7 @@ from tests.azure_services import AzureServices
 
 OPEN = {"computeType": "ACI", "authEnabled": True}
 OTHER_SIZE = {"containerResourceRequirements": {"cpu": 0.5, "memoryInGB": 1}}
+HELD_SECONDS = 1.0
 
 
 def start(services: AzureServices, name: str) -> subprocess.Popen[str]:
@@ -37,13 +38,15 @@ def start(services: AzureServices, name: str) -> subprocess.Popen[str]:
 def killed(services: AzureServices, name: str, method: str, number: int) -> bool:
     """Whether there was such a request, in the middle of which the command was killed."""
     services.azure.cloud.faults.clear()
-    held = {"delay": 1, "method": method, "skip": number, "path": "^(?!.*/uploads/)"}
+    held = {"delay": HELD_SECONDS, "method": method, "skip": number, "path": "^(?!.*/uploads/)"}
     assert services.azure.ask("POST", "/_emulator/faults", held).status == 201
     command = start(services, name)
     while command.poll() is None:
         if any(each["struck"] for each in services.azure.cloud.faults.describe()):
             command.kill()
             command.communicate()
+            # What was asked for is done without its sender, and before the next command begins.
+            time.sleep(HELD_SECONDS + 0.2)
             break
         time.sleep(0.01)
     services.azure.cloud.faults.clear()
