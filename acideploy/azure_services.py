@@ -84,9 +84,9 @@ class AzureServices:
                 emit=self._emit,
             )
             tell(problems, strict=request.files.strict, emit=self._emit)
-            if not all(model.is_here for model in wanted.models):
-                wanted = with_models_here(wanted, self._parts.store)
-                comparison = compare(wanted, self._target)
+            brought = with_models_here(wanted, self._parts.store)
+            if brought is not wanted:
+                wanted, comparison = brought, compare(brought, self._target)
             if request.rehearse:
                 self._rehearse(wanted, request)
         return deploy(

@@ -193,9 +193,9 @@ def _importer(azure: Callable[[], Azure], clock: Clock) -> ImportImage:
         login: tuple[str, str] | None,
         emit: Emit,
     ) -> bool:
-        from acideploy.azure.import_image import importer
+        from acideploy.azure.import_image import import_image
 
-        return importer(azure(), clock=clock)(source, repository, tag, login, emit)
+        return import_image(azure(), source, repository, tag, login, emit, clock=clock)
 
     return bring
 

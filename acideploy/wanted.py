@@ -188,7 +188,7 @@ def find_models(
 
 
 def with_models_here(wanted: Wanted, store: ModelStore) -> Wanted:
-    """The same, once the models that are not in the store yet have been brought."""
+    """With the models that were not in the store yet; the very same where all were."""
     if all(model.is_here for model in wanted.models):
         return wanted
     models = (

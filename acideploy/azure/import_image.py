@@ -5,7 +5,6 @@ https://learn.microsoft.com/azure/container-registry/container-registry-import-i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from acideploy.azure.open import Azure
@@ -13,7 +12,7 @@ from acideploy.azure.rest import Reply
 from acideploy.clock import Clock
 from acideploy.config.problem import Place, Problem
 from acideploy.errors import AzureError, DeadlineError
-from acideploy.events import Emit, Finished, Noticed, Started, ignore
+from acideploy.events import Emit, Finished, Noticed, Started
 from acideploy.image.reference import ImageReference
 from acideploy.observe import wait_for
 
@@ -26,18 +25,17 @@ _LOOK_SECONDS, _WAIT_SECONDS = 2.0, 1800.0
 def import_image(
     azure: Azure,
     source: ImageReference,
-    *,
     repository: str,
     tag: str,
-    username: str | None = None,
-    password: str | None = None,
+    login: tuple[str, str] | None,
+    emit: Emit,
+    *,
     clock: Clock,
-    emit: Emit = ignore,
 ) -> bool:
     """Has the workspace's registry fetch `source` as `repository:tag`; whether that is there now.
 
-    Where the service does not want to or cannot, that is said as a note, and it is False. A tag
-    that is there already is left as it is.
+    `login` is a user and a password at the source. Where the service does not want to or cannot,
+    that is said as a note, and it is False. A tag that is there already is left as it is.
     """
     registry = azure.workspace.registry_id
     if registry is None:
@@ -45,7 +43,7 @@ def import_image(
     task = f"import {source}"
     emit(Started(task=task, title=f"Base image {source}, by the registry itself"))
     try:
-        origin = _source(azure, source, username, password)
+        origin = _source(azure, source, login)
         body = {"source": origin, "targetTags": [f"{repository}:{tag}"], "mode": "NoForce"}
         begun = azure.manager.send("POST", f"{registry}/importImage", _VERSION, body=body)
         _wait(azure, begun, source, clock)
@@ -63,40 +61,11 @@ def import_image(
     return True
 
 
-def importer(
-    azure: Azure, *, clock: Clock
-) -> Callable[[ImageReference, str, str, tuple[str, str] | None, Emit], bool]:
-    """`import_image` as `ImageBuilder` takes it."""
-
-    def bring(
-        source: ImageReference,
-        repository: str,
-        tag: str,
-        login: tuple[str, str] | None,
-        emit: Emit,
-    ) -> bool:
-        username, password = login or (None, None)
-        return import_image(
-            azure,
-            source,
-            repository=repository,
-            tag=tag,
-            username=username,
-            password=password,
-            clock=clock,
-            emit=emit,
-        )
-
-    return bring
-
-
-def _source(
-    azure: Azure, image: ImageReference, username: str | None, password: str | None
-) -> dict[str, Any]:
+def _source(azure: Azure, image: ImageReference, login: tuple[str, str] | None) -> dict[str, Any]:
     joint = "@" if image.digest else ":"
     named = {"sourceImage": f"{image.repository}{joint}{image.reference}"}
-    if password:
-        credentials = {"username": username, "password": password}
+    if login:
+        credentials = dict(zip(("username", "password"), login, strict=True))
         return {**named, "registryUri": image.host, "credentials": credentials}
     if id := _id_of(azure, image.host):
         return {**named, "resourceId": id}

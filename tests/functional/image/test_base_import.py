@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acideploy.azure.import_image import importer
+from acideploy.azure.import_image import import_image
 from acideploy.clock import SystemClock
 from acideploy.events import Emit, Event, Finished, Noticed, Started, ignore
 from acideploy.image import Base
@@ -89,7 +90,7 @@ def bring(
     **workspace: Any,
 ) -> Base:
     ours, clock = registry_of(azure), SystemClock()
-    fetch = importer(opened(azure, **workspace), clock=clock)
+    fetch = partial(import_image, opened(azure, **workspace), clock=clock)
     emit = (told if told is not None else []).append
 
     def ask(image: ImageReference, repository: str, tag: str) -> bool:
@@ -235,7 +236,7 @@ def test_a_broken_import_does_not_hold_up_for_ever(azure: Emulated) -> None:
     clock = InstantClock()
     told: list[Event] = []
     try:
-        fetch = importer(opened(azure, clock=clock), clock=clock)
+        fetch = partial(import_image, opened(azure, clock=clock), clock=clock)
         image = parse_image_reference(f"{login_server(azure)}/none:1")
         assert fetch(image, "bases/none", "1", None, told.append) is False
     finally:
